@@ -1,0 +1,1 @@
+"""Topic-named helpers that every room may use."""

@@ -1,0 +1,225 @@
+"""Put every record in its stratum, in the engine.
+
+Relations in: `first_seen` (actor, policy, at), `policies` (policy, any columns) or none.
+Relations out: `placed` (policy, cell, span, degree), `degree_strata` (cell, span, degree, stratum).
+
+The stratum of a record depends on how many actors had opened it *before* the calls began, so that
+staff who open the file of a customer who complains don't move it; calls that go on for long are
+cut into up to four spans, each with its own count.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from sqlglot import exp
+
+from hubao.lake.engine import Engine
+from hubao.lake.steps import step
+from hubao.trace.reduced import Ints
+from hubao.trace.strata import (
+    ACCESS_DEGREE,
+    FEWEST_RECORDS,
+    TENTHS,
+    Cell,
+    Strata,
+    choose,
+    merge_sparse,
+)
+
+MOST_SPANS = 4
+TIME = pa.timestamp("us")
+ABSENT = ""  # a record that the policies table lacks, or a cell left empty
+
+LOG_RECORDS = "SELECT DISTINCT policy, 0 AS cell FROM first_seen"
+LAST = "SELECT epoch_us(max(at)) AS last FROM first_seen"
+LOG_ONLY = "SELECT DISTINCT policy FROM first_seen ANTI JOIN policies USING (policy)"
+DEGREES = """
+SELECT first_seen.policy, spans.span, count(*) AS degree
+FROM first_seen CROSS JOIN spans WHERE first_seen.at < spans.starts
+GROUP BY first_seen.policy, spans.span
+"""
+PLACED = """
+SELECT records.policy, records.cell, spans.span, coalesce(degrees.degree, 0) AS degree
+FROM records CROSS JOIN spans
+LEFT JOIN degrees ON degrees.policy = records.policy AND degrees.span = spans.span
+"""
+# Equal degrees share a tenth whatever their order in the file, so that no tie is broken by chance.
+DEGREE_STRATA = """
+WITH sizes AS (SELECT cell, span, degree, count(*) AS n FROM placed GROUP BY cell, span, degree),
+ranked AS (
+  SELECT cell, span, degree, n,
+    sum(n) OVER (PARTITION BY cell, span ORDER BY degree) - n AS below,
+    sum(n) OVER (PARTITION BY cell, span) AS whole
+  FROM sizes),
+tenths AS (
+  SELECT cell, span, degree, n,
+    below * greatest(1, least($tenths, whole // $fewest)) // whole AS tenth
+  FROM ranked)
+SELECT cell, span, degree, CAST(n AS BIGINT) AS n,
+  CAST(dense_rank() OVER (ORDER BY span, cell, tenth) - 1 AS BIGINT) AS stratum
+FROM tenths
+"""
+STRATA = """
+SELECT stratum, min(cell) AS cell, min(degree) AS lowest, max(degree) AS highest,
+  CAST(sum(n) AS BIGINT) AS records
+FROM degree_strata GROUP BY stratum ORDER BY stratum
+"""
+VICTIM_STRATA = """
+SELECT victim.t, degree_strata.stratum
+FROM victim
+JOIN placed ON placed.policy = victim.policy AND placed.span = victim.span
+JOIN degree_strata ON degree_strata.cell = placed.cell AND degree_strata.span = placed.span
+  AND degree_strata.degree = placed.degree
+"""
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where the records are.
+
+    Attributes:
+        strata: what they are compared within.
+        records: int (s,); records of every stratum.
+        labels: s labels, for people.
+        starts: int (k,), ascending; microseconds since 1970 UTC up to which each span counts
+            accesses.
+        family_records: all records.
+    """
+
+    strata: Strata
+    records: Ints
+    labels: Sequence[str]
+    starts: Ints
+    all_records: int
+
+
+def place(
+    engine: Engine, *, asked: Sequence[str] | None, cuts: Ints, known: Sequence[str] | None
+) -> Places:
+    """Put every record in its stratum.
+
+    Args:
+        engine: holds `first_seen`, and `policies` where there is such a table.
+        asked: names of strata, None for the default.
+        cuts: int (n,); microseconds at which the log is cut for each victim.
+        known: columns of the policies table; None where there is no such table.
+
+    Raises:
+        UnknownStratum: a name in `asked` is not known.
+    """
+    strata = choose(asked, _distinct(engine, known or ()))
+    cells = _records(engine, strata.columns, known is not None)
+    starts = _spans(engine, cuts) if strata.by_degree else np.zeros(1, dtype=np.int64)
+    _load_spans(engine, starts)
+    engine.create("degrees", step(DEGREES))
+    engine.create("placed", step(PLACED))
+    engine.create(
+        "degree_strata", step(DEGREE_STRATA), {"tenths": TENTHS, "fewest": FEWEST_RECORDS}
+    )
+    found = engine.fetch(step(STRATA)).to_pydict()
+    return Places(
+        strata=strata,
+        records=np.array(found["records"], dtype=np.int64),
+        labels=[_label(strata, cells, *row) for row in _rows(found)],
+        starts=starts,
+        all_records=_count(engine, "records"),
+    )
+
+
+def _rows(found: dict[str, list[int]]) -> list[tuple[int, int, int]]:
+    return list(zip(found["cell"], found["lowest"], found["highest"], strict=True))
+
+
+def _count(engine: Engine, relation: str) -> int:
+    counted = engine.fetch(step("SELECT count(*) AS n FROM counted", tables={"counted": relation}))
+    return int(counted.column("n")[0].as_py())
+
+
+def _distinct(engine: Engine, known: Sequence[str]) -> dict[str, int]:
+    """Distinct values of each column."""
+    if not known:
+        return {}
+    counts = [
+        exp.alias_(exp.Count(this=exp.Distinct(expressions=[_column(name)])), f"c{i}", quoted=True)
+        for i, name in enumerate(known)
+    ]
+    found = engine.fetch(exp.select(*counts).from_("policies")).to_pylist()[0]
+    return {name: int(found[f"c{i}"]) for i, name in enumerate(known)}
+
+
+def _column(name: str) -> exp.Column:
+    return exp.column(name, quoted=True)
+
+
+def _records(engine: Engine, columns: Sequence[str], table: bool) -> list[Cell]:
+    """Make `records` (policy, cell); return the cells in the order of their numbers."""
+    if not table:
+        engine.create("records", step(LOG_RECORDS))
+        return [()]
+    names = [f"c{i}" for i in range(len(columns))]
+    engine.create("described", _described(columns, names))
+    sizes = _sizes(engine, names)
+    into = merge_sparse(sizes)
+    cells = sorted(set(into.values()))
+    number = {cell: i for i, cell in enumerate(cells)}
+    table_of = {name: [raw[i] for raw in into] for i, name in enumerate(names)}
+    table_of["cell"] = [number[cell] for cell in into.values()]  # type: ignore[misc]
+    engine.load("cells", pa.table(table_of))
+    joined = exp.select("described.policy", "cells.cell").from_("described")
+    on = [f"cells.{name} = described.{name}" for name in names]
+    engine.create("records", joined.join("cells", on=on or ["true"]))
+    return cells
+
+
+def _described(columns: Sequence[str], names: Sequence[str]) -> exp.Query:
+    """Each record once with its values; a policy listed twice takes the smaller value."""
+    values = [
+        exp.alias_(
+            exp.Coalesce(
+                this=exp.Min(this=exp.cast(_column(column), "varchar")),
+                expressions=[exp.Literal.string(ABSENT)],
+            ),
+            name,
+            quoted=True,
+        )
+        for column, name in zip(columns, names, strict=True)
+    ]
+    listed = exp.select("policy", *values).from_("policies").group_by("policy")
+    absent = [exp.alias_(exp.Literal.string(ABSENT), name, quoted=True) for name in names]
+    unlisted = exp.select("policy", *absent).from_(step(LOG_ONLY).subquery("unlisted"))
+    return exp.union(listed, unlisted, distinct=False)
+
+
+def _sizes(engine: Engine, names: Sequence[str]) -> dict[Cell, int]:
+    counted = exp.select(*names, "count(*) AS n").from_("described").group_by(*names)
+    rows = engine.fetch(counted).to_pylist()
+    return {tuple(row[name] for name in names): int(row["n"]) for row in rows}
+
+
+def _spans(engine: Engine, cuts: Ints) -> Ints:
+    """Moments up to which accesses are counted: the first contact, then quarters of the contacts."""
+    last = engine.fetch(step(LAST)).column("last")[0].as_py()
+    if last is None or not len(cuts):
+        return np.zeros(1, dtype=np.int64)
+    ordered = np.minimum(np.sort(cuts), last + 1)
+    places = np.arange(MOST_SPANS) * len(ordered) // MOST_SPANS
+    return np.unique(ordered[places])
+
+
+def _load_spans(engine: Engine, starts: Ints) -> None:
+    spans = {"span": pa.array(range(len(starts)), pa.int64()), "starts": pa.array(starts).cast(TIME)}
+    engine.load("spans", pa.table(spans))
+
+
+def span_of(places: Places, cuts: Ints) -> Ints:
+    """int (n,): the last span that starts no later than each victim's cut."""
+    return np.maximum(np.searchsorted(places.starts, cuts, side="right") - 1, 0)
+
+
+def _label(strata: Strata, cells: list[Cell], cell: int, lowest: int, highest: int) -> str:
+    parts = [f"{name}={value}" for name, value in zip(strata.columns, cells[cell], strict=True)]
+    if strata.by_degree:
+        parts.append(f"{ACCESS_DEGREE}={lowest}" + (f"-{highest}" if highest > lowest else ""))
+    return ", ".join(parts) or "all"

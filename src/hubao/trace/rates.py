@@ -1,0 +1,158 @@
+"""The absolute-rate model: every contact comes from the background of its stratum or from a source.
+
+A record of stratum z is contacted at rate lambda_z plus gamma_j for each source j that had seen
+it. Rates are in units of the mean rate (victims / records), so that 1 is an ordinary record.
+It ranks; it never accuses, since a wave of calls in one stratum is explained by lambda_z alone.
+Source: methods/trace.md 4.2 and conclusion 5; Breslow & Day, additive excess rates.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import gammaln, logsumexp
+
+from hubao.trace.reduced import Floats, Ints, Reduced
+
+SHARES: Floats = np.array([0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.98])
+# How firmly the strata's rates are held together, in pseudo-victims: from a wave of calls in one
+# stratum (1) to scammers who call at random (1000). Unknown, so averaged over.
+FIRMNESS: Floats = np.array([1.0, 10.0, 100.0, 1000.0])
+PSEUDO_VICTIMS = 3.0  # the firmness of the fit that weighs several sources
+SMALLEST = 1e-9
+
+
+@dataclass(frozen=True)
+class Fit:
+    """Fitted rates for a set of sources.
+
+    Attributes:
+        background: float (s,); rate of each stratum.
+        strengths: float (c,); gamma of each source.
+        shares: float (c,); share of the victims that come from each.
+        log_likelihood: natural log, with the prior on the background; only differences count.
+    """
+
+    background: Floats
+    strengths: Floats
+    shares: Floats
+    log_likelihood: float
+
+
+def log_scores(reduced: Reduced) -> tuple[Floats, Floats]:
+    """Score every actor as the only source, over all shares and background firmnesses.
+
+    The strata's rates have a gamma prior and are integrated out exactly, so an actor gains only
+    by explaining where in the strata the victims are, or which strata, better than chance does.
+
+    Returns:
+        float (m,): natural log of the marginal likelihood ratio against no source at all.
+        float (m,): the actor's expected share of the victims under that model.
+    """
+    cells = _cells(reduced)
+    nulls = [_null_terms(reduced, firmness, 0.0).sum() for firmness in FIRMNESS]
+    null = logsumexp(nulls) + np.log(len(SHARES))
+    grid = np.stack(
+        [
+            logsumexp([_scores_at(reduced, cells, share, f) for f in FIRMNESS], axis=0)
+            for share in SHARES
+        ]
+    )
+    total = logsumexp(grid, axis=0)
+    return np.asarray(total - null), SHARES @ np.exp(grid - total)
+
+
+def _cells(reduced: Reduced) -> tuple[Ints, Ints, Ints]:
+    """Touches per actor and stratum, as (actor, stratum, count), zero counts left out."""
+    touched = reduced.touched.tocoo()
+    strata = len(reduced.stratum_records)
+    key = touched.coords[1].astype(np.int64) * strata + reduced.stratum[touched.coords[0]]
+    cells, count = np.unique(key, return_counts=True)
+    return cells // strata, cells % strata, count.astype(np.int64)
+
+
+def _scores_at(
+    reduced: Reduced, cells: tuple[Ints, Ints, Ints], share: float, firmness: float
+) -> Floats:
+    """float (m,): log marginal likelihood of each actor as a source of `share` of the victims."""
+    actor, stratum, touches = cells
+    gamma = share * reduced.records / np.maximum(reduced.seen, 1)
+    null = _null_terms(reduced, firmness, share)
+    victims, size = _victims_and_size(reduced)
+    terms = _shared_terms(
+        victims[stratum] - touches, touches, gamma[actor], size[stratum], firmness, share
+    )
+    gain = np.bincount(actor, terms - null[stratum], minlength=len(reduced.actors))
+    return np.asarray(gain + null.sum() - share * reduced.victims)
+
+
+def _victims_and_size(reduced: Reduced) -> tuple[Floats, Floats]:
+    """Per stratum: victims, and victims expected at the mean rate."""
+    victims = np.bincount(reduced.stratum, minlength=len(reduced.stratum_records))
+    size = reduced.stratum_records * (reduced.victims / reduced.records)
+    return victims.astype(np.float64), size
+
+
+def _null_terms(reduced: Reduced, firmness: float, share: float) -> Floats:
+    """Per stratum: log of the integral of x^victims e^(-size x) over x ~ gamma(mean 1 - share)."""
+    victims, size = _victims_and_size(reduced)
+    shape = firmness * (1.0 - share)
+    return _log_integral(victims + shape, size, shape, firmness)
+
+
+def _log_integral(power: Floats, size: Floats, shape: float, firmness: float) -> Floats:
+    prior = shape * np.log(firmness) - gammaln(shape)
+    return np.asarray(prior + gammaln(power) - power * np.log(size + firmness))
+
+
+def _shared_terms(
+    alone: Floats, touches: Ints, gamma: Floats, size: Floats, firmness: float, share: float
+) -> Floats:
+    """Log of the integral of x^alone (x + gamma)^touches e^(-size x): a binomial sum, exact."""
+    shape = firmness * (1.0 - share)
+    first = np.cumsum(touches + 1) - (touches + 1)
+    cell = np.repeat(np.arange(len(touches)), touches + 1)
+    power = np.arange(len(cell)) - first[cell]
+    rest = touches[cell] - power
+    choose = gammaln(touches[cell] + 1.0) - gammaln(power + 1.0) - gammaln(rest + 1.0)
+    terms = choose + rest * np.log(gamma[cell])
+    terms += _log_integral(alone[cell] + power + shape, size[cell], shape, firmness)
+    highest = np.maximum.reduceat(terms, first) if len(first) else terms
+    total = np.add.reduceat(np.exp(terms - highest[cell]), first) if len(first) else terms
+    return np.asarray(highest + np.log(total))
+
+
+def fit(reduced: Reduced, sources: Ints, start: Floats, *, rounds: int = 500) -> Fit:
+    """Fit background and sources together by the EM updates of a Poisson mixture.
+
+    Args:
+        reduced: n victims, s strata.
+        sources: int (c,); columns of the sources, c may be 0.
+        start: float (c,); strengths to start from, all positive.
+        rounds: at most so many updates; the climb is monotone and stops when it gains < 1e-9.
+    """
+    touched = reduced.touched_by(sources)
+    victims, size = _victims_and_size(reduced)
+    unit = reduced.victims / reduced.records
+    whole = np.maximum(reduced.seen[sources], 1) * unit
+    background, gamma = np.ones(len(size)), start.astype(np.float64)
+    before = -np.inf
+    for _ in range(rounds):
+        rate = background[reduced.stratum] + touched @ gamma
+        mean = 1.0 - min(float(gamma @ whole) / reduced.victims, 0.98)
+        reached = _log_likelihood(rate, background, size, gamma @ whole, mean)
+        if reached - before < 1e-9 and np.isfinite(before):
+            break
+        before = reached
+        own = np.bincount(
+            reduced.stratum, background[reduced.stratum] / rate, minlength=len(size)
+        )
+        background = np.maximum((own + PSEUDO_VICTIMS * mean) / (size + PSEUDO_VICTIMS), SMALLEST)
+        gamma = np.maximum((touched * gamma / rate[:, None]).sum(0) / whole, SMALLEST)
+    return Fit(background, gamma, gamma * whole / reduced.victims, before)
+
+
+def _log_likelihood(
+    rate: Floats, background: Floats, size: Floats, sources: float, mean: float
+) -> float:
+    prior = PSEUDO_VICTIMS * (mean * np.log(background) - background)
+    return float(np.log(rate).sum() - background @ size - sources + prior.sum())

@@ -1,24 +1,21 @@
-"""From the relations that were read to the report."""
+"""From what was read to the report."""
 
 from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
 
 from hubao.kit.errors import BadInput
-from hubao.lake.engine import Engine
 from hubao.lake.inputs import Input
-from hubao.lake.steps import select_all, step
 from hubao.trace.arrivals import Arrivals, arrivals
+from hubao.trace.assemble import Counts, assemble
 from hubao.trace.compose import compose
 from hubao.trace.decide import decide
-from hubao.trace.placing import Places, place
-from hubao.trace.reduce import first_seen, load_victims, reduce_log, same_records
+from hubao.trace.placing import Places
 from hubao.trace.reduced import Ints, Reduced
 from hubao.trace.report import Report
-
-VICTIM_COLUMNS = ["line", "policy", "contacted_at", "reported_at", "asked_because"]
-ACTORS = "SELECT DISTINCT actor FROM first_seen WHERE actor IN (SELECT asked_because FROM victims)"
+from hubao.trace.twins import twins
 
 
 class NoVictims(BadInput):
@@ -27,36 +24,55 @@ class NoVictims(BadInput):
     code = "trace.no_victims"
 
 
+class Evidence(Protocol):
+    """Where the accesses are: a log read in this run (`reduce.Log`) or an index of one."""
+
+    family: int
+
+    def suspected(self) -> set[str]:
+        """Actors on whose account a victim was asked."""
+
+    def locate(self, found: Arrivals) -> tuple[Places, Ints, Ints]:
+        """Strata; which victims are known; their strata."""
+
+    def touches(self) -> pa.Table:
+        """(t, actor, at)."""
+
+    def seen(self, counts: Counts) -> tuple[pa.Table, pa.Table]:
+        """(j, c, n) and (j, n)."""
+
+    def shared(self, pairs: Sequence[tuple[int, int]], last: int) -> Ints:
+        """Records that both actors of each pair had seen."""
+
+
 def analyse(
-    engine: Engine,
+    log: Evidence,
+    victims: pa.Table,
     *,
     inputs: Sequence[Input],
-    known_columns: Sequence[str] | None,
-    strata: Sequence[str] | None,
     alpha: float,
+    policies_given: bool,
 ) -> Report:
     """Reduce, decide, compose.
 
     Args:
-        engine: holds `access`, `victims` and, where `known_columns` is not None, `policies`.
+        log: where the accesses are.
+        victims: the relation `victims`.
         inputs: what was read.
-        known_columns: columns of the policies table; None where there is no such table.
-        strata: columns to compare within; None for the default.
         alpha: bound on the chance that any innocent is named.
+        policies_given: whether strata could rest on more than access counts.
 
     Raises:
         NoVictims: no victim is known to the log or the policies table.
         UnknownStratum: a name in `strata` is not known.
     """
-    family = first_seen(engine)
-    found = _arrivals(engine)
-    places = place(engine, asked=strata, cuts=found.cut, known=known_columns)
-    known = load_victims(engine, found, places)
-    _check(found, known)
-    reduced = reduce_log(engine, found=found, known=known, places=places, family=family)
+    found = arrivals(victims, log.suspected())
+    reduced, places, known = reduce(log, found)
     last = int(found.cut[known].max())
     decision = decide(
-        reduced, alpha=alpha, same_records=lambda columns: same_records(engine, columns, last)
+        reduced,
+        alpha=alpha,
+        same_records=lambda columns: twins(reduced, columns, lambda pairs: log.shared(pairs, last)),
     )
     return compose(
         reduced,
@@ -66,24 +82,45 @@ def analyse(
         unknown=_unknown(found, known),
         inputs=inputs,
         alpha=alpha,
-        policies_given=known_columns is not None,
+        policies_given=policies_given,
     )
 
 
-def _arrivals(engine: Engine) -> Arrivals:
-    suspected = engine.fetch(step(ACTORS)).column("actor").to_pylist()
-    return arrivals(engine.fetch(select_all("victims", VICTIM_COLUMNS)), set(suspected))
+def reduce(log: Evidence, found: Arrivals) -> tuple[Reduced, Places, Ints]:
+    """Count, for the victims that are known, who had seen what by when.
+
+    Returns:
+        The small tables; the strata; int (n,): which of the victims are known.
+
+    Raises:
+        NoVictims: none is.
+    """
+    places, known, stratum = log.locate(found)
+    _check(found, known)
+    counts = Counts.of(log.touches(), found=found, known=known, stratum=stratum)
+    seen, totals = log.seen(counts)
+    return (
+        assemble(counts, seen=seen, totals=totals, places=places, family=log.family),
+        places,
+        known,
+    )
 
 
 def _unknown(found: Arrivals, known: Ints) -> list[str]:
-    held = set(known.tolist())
-    return [policy for t, policy in enumerate(found.policies) if t not in held]
+    held = np.isin(np.arange(len(found.policies)), known)
+    return [policy for policy, is_known in zip(found.policies, held, strict=True) if not is_known]
 
 
 def _check(found: Arrivals, known: Ints) -> None:
-    if not len(known):
+    if len(known):
+        return
+    if not found.policies:
         raise NoVictims(
-            f"None of the {len(found.policies)} victims is in the access log or the policies"
-            " table: check that both use the same ids in their `policy` column.",
-            victims=len(found.policies),
+            "Every victim was asked because of an actor in the log (asked_because), so none can"
+            " be held against anybody: add contacts that came in by themselves."
         )
+    raise NoVictims(
+        f"None of the {len(found.policies)} victims is in the access log or the policies"
+        " table: check that both use the same ids in their `policy` column.",
+        victims=len(found.policies),
+    )

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ import pyarrow as pa
 from hubao.trace.reduced import Ints
 
 WHOLE_LOG = np.int64(253402300799_000000)  # 9999-12-31T23:59:59Z: no contact time, no cut
-_MICROSECONDS = pa.timestamp("us")
+TIME = pa.timestamp("us")
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def _rows(victims: pa.Table) -> list[dict[str, Any]]:
 
 
 def _micros(times: pa.ChunkedArray) -> list[int | None]:
-    values: list[int | None] = times.cast(_MICROSECONDS).cast(pa.int64()).to_pylist()
+    values: list[int | None] = times.cast(TIME).cast(pa.int64()).to_pylist()
     return values
 
 
@@ -120,4 +120,4 @@ def _batches(reported: list[int | None]) -> Ints:
 
 def as_time(micros: int) -> datetime:
     """Turn microseconds since 1970 UTC into a naive UTC time, as the lake keeps them."""
-    return datetime.fromisoformat("1970-01-01") + np.timedelta64(micros, "us").astype(object)
+    return datetime.fromisoformat("1970-01-01") + timedelta(microseconds=micros)

@@ -7,8 +7,8 @@ import numpy as np
 import pyarrow as pa
 from scipy import sparse
 
-from hubao.trace.arrivals import Arrivals
-from hubao.trace.placing import TIME, Places
+from hubao.trace.arrivals import TIME, Arrivals
+from hubao.trace.placing import Places
 from hubao.trace.reduced import Floats, Ints, Reduced
 
 
@@ -66,6 +66,11 @@ class Counts:
             column=column[counts],
             at=at[counts],
         )
+
+    @property
+    def last(self) -> int:
+        """The last cut, in microseconds; 0 where there is no victim."""
+        return int(self.cut.max(initial=0))
 
     def candidates(self) -> pa.Table:
         """Relation (actor, j)."""
@@ -135,7 +140,9 @@ def _seen_by_cut(counts: Counts, seen: pa.Table) -> sparse.csr_array:
     length = np.arange(len(first)) - first + 1
     rows = np.repeat(np.arange(len(first)), length)
     columns = np.arange(len(rows)) - np.repeat(np.cumsum(length) - length, length) + first[rows]
-    earlier = sparse.csr_array((np.ones(len(rows), dtype=np.int64), (rows, columns)), (size[0],) * 2)
+    earlier = sparse.csr_array(
+        (np.ones(len(rows), dtype=np.int64), (rows, columns)), (size[0],) * 2
+    )
     return sparse.csr_array(earlier @ fresh)
 
 

@@ -17,8 +17,8 @@ from hubao.trace.report import (
     Report,
     Stratum,
     Suspect,
-    VictimCounts,
     Verdict,
+    VictimCounts,
 )
 
 DRAWN = 12  # suspects whose evidence is drawn
@@ -98,7 +98,7 @@ def _strata_used(reduced: Reduced) -> list[Stratum]:
             records=int(reduced.stratum_records[stratum]),
             victims=int(victims[stratum]),
         )
-        for stratum in np.flatnonzero(victims)
+        for stratum in np.flatnonzero(victims).tolist()
     ]
 
 

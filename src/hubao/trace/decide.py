@@ -74,7 +74,7 @@ def decide(reduced: Reduced, *, alpha: float, same_records: SameRecords) -> Deci
     Source: methods/trace.md 4.2 (ranking), 4.3 and 4.4 (naming).
     """
     if not reduced.actors:
-        return _nobody(reduced)
+        return _nobody()
     bound = float(np.log(reduced.family / alpha))
     log_e = evidence.log_e_values(reduced)
     scores, single_share = _scores(reduced, log_e)
@@ -102,7 +102,7 @@ def decide(reduced: Reduced, *, alpha: float, same_records: SameRecords) -> Deci
     )
 
 
-def _nobody(reduced: Reduced) -> Decision:
+def _nobody() -> Decision:
     none = np.zeros(0)
     return Decision(
         verdict=Verdict.NOT_ENOUGH_EVIDENCE, order=np.zeros(0, dtype=np.int64), named=[],
@@ -132,7 +132,9 @@ def _search(reduced: Reduced, log_e: Floats, scores: Floats, bound: float) -> _S
         given, start = _given(reduced, near, found, fit)
     everyone = np.full(len(log_e), -np.inf)
     everyone[near] = given
-    return _Search(_leading(near, found, given, log_e), np.array(found, dtype=np.int64), fit, everyone)
+    return _Search(
+        _leading(near, found, given, log_e), np.array(found, dtype=np.int64), fit, everyone
+    )
 
 
 def _first(log_e: Floats, scores: Floats) -> Ints:
@@ -144,9 +146,7 @@ def _first(log_e: Floats, scores: Floats) -> Ints:
     return np.unique(best)
 
 
-def _given(
-    reduced: Reduced, near: Ints, found: list[int], fit: rates.Fit
-) -> tuple[Floats, Floats]:
+def _given(reduced: Reduced, near: Ints, found: list[int], fit: rates.Fit) -> tuple[Floats, Floats]:
     places = np.searchsorted(near, np.array(found, dtype=np.int64))
     return evidence.log_e_given(
         reduced.touched_by(near),
@@ -251,7 +251,7 @@ def _joint(reduced: Reduced, search: _Search) -> Floats:
         ).log_likelihood
         for i in range(len(search.found))
     ]
-    return np.array(worse) - cost
+    return np.array(worse, dtype=np.float64) - float(cost)
 
 
 def _order(scores: Floats, found: Ints) -> Ints:
@@ -259,7 +259,7 @@ def _order(scores: Floats, found: Ints) -> Ints:
     first = np.zeros(len(scores), dtype=bool)
     if len(found) > 1:
         first[found] = True
-    return np.lexsort((-scores, ~first))
+    return np.asarray(np.lexsort((-scores, ~first)), dtype=np.int64)
 
 
 def _g_stars(reduced: Reduced, leading: Ints, bound: float) -> dict[int, float]:

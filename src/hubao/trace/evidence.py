@@ -6,6 +6,7 @@ from scipy.special import logsumexp
 from hubao.trace.reduced import Floats, Ints, Reduced
 
 BETAS: Floats = np.array([1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0])
+STRENGTHS: Floats = np.exp2(np.arange(-1.0, 11.0))
 LARGEST_TARGETING = 1e6
 
 
@@ -112,9 +113,7 @@ def log_e_given(
             for g in STRENGTHS
         ]
     )
-    evidence = np.asarray(logsumexp(by_strength, axis=0) - np.log(len(STRENGTHS)))
+    averaged = logsumexp(by_strength, axis=0) - np.log(len(STRENGTHS))
+    evidence = np.array(averaged, dtype=np.float64)
     evidence[found] = -np.inf
-    return evidence, STRENGTHS[by_strength.argmax(axis=0)]
-
-
-STRENGTHS: Floats = 2.0 ** np.arange(-1, 11)
+    return evidence, np.asarray(STRENGTHS[by_strength.argmax(axis=0)], dtype=np.float64)

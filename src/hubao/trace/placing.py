@@ -1,11 +1,12 @@
 """Put every record in its stratum, in the engine.
 
 Relations in: `first_seen` (actor, policy, at), `policies` (policy, any columns) or none.
-Relations out: `placed` (policy, cell, span, degree), `degree_strata` (cell, span, degree, stratum).
+Relations out: `records` (policy, cell, degrees), `placed` (policy, cell, span, degree) and
+`degree_strata` (cell, span, degree, stratum).
 
 The stratum of a record depends on how many actors had opened it *before* the calls began, so that
 staff who open the file of a customer who complains don't move it; calls that go on for long are
-cut into up to four spans, each with its own count.
+cut into two spans, each with its own count.
 """
 
 from collections.abc import Sequence
@@ -16,7 +17,7 @@ import pyarrow as pa
 from sqlglot import exp
 
 from hubao.lake.engine import Engine
-from hubao.lake.steps import step
+from hubao.lake.steps import expression, step
 from hubao.trace.reduced import Ints
 from hubao.trace.strata import (
     ACCESS_DEGREE,
@@ -28,22 +29,14 @@ from hubao.trace.strata import (
     merge_sparse,
 )
 
-MOST_SPANS = 4
-TIME = pa.timestamp("us")
+MOST_SPANS = 2
 ABSENT = ""  # a record that the policies table lacks, or a cell left empty
 
-LOG_RECORDS = "SELECT DISTINCT policy, 0 AS cell FROM first_seen"
 LAST = "SELECT epoch_us(max(at)) AS last FROM first_seen"
 LOG_ONLY = "SELECT DISTINCT policy FROM first_seen ANTI JOIN policies USING (policy)"
-DEGREES = """
-SELECT first_seen.policy, spans.span, count(*) AS degree
-FROM first_seen CROSS JOIN spans WHERE first_seen.at < spans.starts
-GROUP BY first_seen.policy, spans.span
-"""
+DEGREE = "count(*) FILTER (WHERE at < make_timestamp($start))"
 PLACED = """
-SELECT records.policy, records.cell, spans.span, coalesce(degrees.degree, 0) AS degree
-FROM records CROSS JOIN spans
-LEFT JOIN degrees ON degrees.policy = records.policy AND degrees.span = spans.span
+SELECT policy, cell, unnest(range(len(degrees))) AS span, unnest(degrees) AS degree FROM records
 """
 # Equal degrees share a tenth whatever their order in the file, so that no tie is broken by chance.
 DEGREE_STRATA = """
@@ -85,7 +78,7 @@ class Places:
         labels: s labels, for people.
         starts: int (k,), ascending; microseconds since 1970 UTC up to which each span counts
             accesses.
-        family_records: all records.
+        all_records: records, each counted once.
     """
 
     strata: Strata
@@ -110,11 +103,10 @@ def place(
         UnknownStratum: a name in `asked` is not known.
     """
     strata = choose(asked, _distinct(engine, known or ()))
-    cells = _records(engine, strata.columns, known is not None)
     starts = _spans(engine, cuts) if strata.by_degree else np.zeros(1, dtype=np.int64)
-    _load_spans(engine, starts)
-    engine.create("degrees", step(DEGREES))
-    engine.create("placed", step(PLACED))
+    engine.create("degrees", _degrees(len(starts)), {f"s{i}": int(s) for i, s in enumerate(starts)})
+    cells = _records(engine, strata.columns, len(starts)) if known is not None else _of_log(engine)
+    engine.view("placed", step(PLACED))
     engine.create(
         "degree_strata", step(DEGREE_STRATA), {"tenths": TENTHS, "fewest": FEWEST_RECORDS}
     )
@@ -153,23 +145,44 @@ def _column(name: str) -> exp.Column:
     return exp.column(name, quoted=True)
 
 
-def _records(engine: Engine, columns: Sequence[str], table: bool) -> list[Cell]:
-    """Make `records` (policy, cell); return the cells in the order of their numbers."""
-    if not table:
-        engine.create("records", step(LOG_RECORDS))
-        return [()]
+def _degrees(spans: int) -> exp.Query:
+    """Actors that had opened each record of the log by the start of each span."""
+    counts = [step_expression(DEGREE, f"s{i}") for i in range(spans)]
+    degrees = exp.alias_(exp.Array(expressions=counts), "degrees", quoted=True)
+    return exp.select("policy", degrees).from_("first_seen").group_by("policy")
+
+
+def step_expression(template: str, value: str) -> exp.Expression:
+    """The template with its one value called otherwise."""
+    return expression(template.replace("$start", f"${value}"))
+
+
+def _of_log(engine: Engine) -> list[Cell]:
+    """Make `records` of what the log holds, in one cell."""
+    engine.view("records", step("SELECT policy, 0 AS cell, degrees FROM degrees"))
+    return [()]
+
+
+def _records(engine: Engine, columns: Sequence[str], spans: int) -> list[Cell]:
+    """Make `records` (policy, cell, degrees); return the cells in the order of their numbers."""
     names = [f"c{i}" for i in range(len(columns))]
     engine.create("described", _described(columns, names))
-    sizes = _sizes(engine, names)
-    into = merge_sparse(sizes)
+    into = merge_sparse(_sizes(engine, names))
     cells = sorted(set(into.values()))
     number = {cell: i for i, cell in enumerate(cells)}
-    table_of = {name: [raw[i] for raw in into] for i, name in enumerate(names)}
-    table_of["cell"] = [number[cell] for cell in into.values()]  # type: ignore[misc]
-    engine.load("cells", pa.table(table_of))
-    joined = exp.select("described.policy", "cells.cell").from_("described")
-    on = [f"cells.{name} = described.{name}" for name in names]
-    engine.create("records", joined.join("cells", on=on or ["true"]))
+    raw = {name: pa.array([cell[i] for cell in into], pa.string()) for i, name in enumerate(names)}
+    numbers = pa.array([number[target] for target in into.values()], pa.int64())
+    engine.load("cells", pa.table({**raw, "cell": numbers}))
+    on = " AND ".join(f"cells.{name} = described.{name}" for name in names) or "true"
+    none = exp.Array(expressions=[exp.Literal.number(0)] * spans)
+    degrees = exp.alias_(exp.func("coalesce", exp.column("degrees", "degrees"), none), "degrees")
+    engine.create(
+        "records",
+        exp.select("described.policy", "cells.cell", degrees)
+        .from_("described")
+        .join("cells", on=on)
+        .join("degrees", on="degrees.policy = described.policy", join_type="left"),
+    )
     return cells
 
 
@@ -199,18 +212,13 @@ def _sizes(engine: Engine, names: Sequence[str]) -> dict[Cell, int]:
 
 
 def _spans(engine: Engine, cuts: Ints) -> Ints:
-    """Moments up to which accesses are counted: the first contact, then quarters of the contacts."""
+    """Moments up to which accesses are counted: the first contact, then halves of the contacts."""
     last = engine.fetch(step(LAST)).column("last")[0].as_py()
     if last is None or not len(cuts):
         return np.zeros(1, dtype=np.int64)
     ordered = np.minimum(np.sort(cuts), last + 1)
     places = np.arange(MOST_SPANS) * len(ordered) // MOST_SPANS
     return np.unique(ordered[places])
-
-
-def _load_spans(engine: Engine, starts: Ints) -> None:
-    spans = {"span": pa.array(range(len(starts)), pa.int64()), "starts": pa.array(starts).cast(TIME)}
-    engine.load("spans", pa.table(spans))
 
 
 def span_of(places: Places, cuts: Ints) -> Ints:

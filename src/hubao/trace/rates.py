@@ -58,7 +58,8 @@ def log_scores(reduced: Reduced) -> tuple[Floats, Floats]:
         ]
     )
     total = logsumexp(grid, axis=0)
-    return np.asarray(total - null), SHARES @ np.exp(grid - total)
+    shares = np.asarray(SHARES @ np.exp(grid - total), dtype=np.float64)
+    return np.asarray(total - null, dtype=np.float64), shares
 
 
 def _cells(reduced: Reduced) -> tuple[Ints, Ints, Ints]:
@@ -82,7 +83,7 @@ def _scores_at(
         victims[stratum] - touches, touches, gamma[actor], size[stratum], firmness, share
     )
     gain = np.bincount(actor, terms - null[stratum], minlength=len(reduced.actors))
-    return np.asarray(gain + null.sum() - share * reduced.victims)
+    return np.asarray(gain + null.sum() - share * reduced.victims, dtype=np.float64)
 
 
 def _victims_and_size(reduced: Reduced) -> tuple[Floats, Floats]:
@@ -131,7 +132,7 @@ def fit(reduced: Reduced, sources: Ints, start: Floats, *, rounds: int = 500) ->
         rounds: at most so many updates; the climb is monotone and stops when it gains < 1e-9.
     """
     touched = reduced.touched_by(sources)
-    victims, size = _victims_and_size(reduced)
+    size = _victims_and_size(reduced)[1]
     unit = reduced.victims / reduced.records
     whole = np.maximum(reduced.seen[sources], 1) * unit
     background, gamma = np.ones(len(size)), start.astype(np.float64)
@@ -139,13 +140,11 @@ def fit(reduced: Reduced, sources: Ints, start: Floats, *, rounds: int = 500) ->
     for _ in range(rounds):
         rate = background[reduced.stratum] + touched @ gamma
         mean = 1.0 - min(float(gamma @ whole) / reduced.victims, 0.98)
-        reached = _log_likelihood(rate, background, size, gamma @ whole, mean)
+        reached = _log_likelihood(rate, background, size, float(gamma @ whole), mean)
         if reached - before < 1e-9 and np.isfinite(before):
             break
         before = reached
-        own = np.bincount(
-            reduced.stratum, background[reduced.stratum] / rate, minlength=len(size)
-        )
+        own = np.bincount(reduced.stratum, background[reduced.stratum] / rate, minlength=len(size))
         background = np.maximum((own + PSEUDO_VICTIMS * mean) / (size + PSEUDO_VICTIMS), SMALLEST)
         gamma = np.maximum((touched * gamma / rate[:, None]).sum(0) / whole, SMALLEST)
     return Fit(background, gamma, gamma * whole / reduced.victims, before)

@@ -1,4 +1,4 @@
-"""The trace report: what it says, as dataclasses; `docs/reference/trace-report.schema.json` is its shape."""
+"""The trace report as dataclasses; `docs/reference/trace-report.schema.json` is its shape."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -122,7 +122,7 @@ class Report:
         verdict: one of four words.
         named: groups of actors that can't be told apart, each named as a group.
         suspects: best first.
-        background_share: estimated share, in [0, 1], of contacts that come from no actor in the log.
+        background_share: estimated share, in [0, 1], of contacts from no actor in the log.
         victims_needed: further victims needed to name the leading suspect with 95 % power;
             0 when it is named, None when there is no lead or no number would do.
         alpha: bound on the chance that any innocent is named.

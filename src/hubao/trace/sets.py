@@ -68,7 +68,8 @@ def log_best_single(touched: Floats, share: Floats, background: Floats) -> Float
         from three starts.
     """
     x, a = touched / background[:, None], share / background[:, None]
-    return np.maximum(np.max([_climb(x, a, start) for start in START], axis=0), 0.0)
+    tops = np.stack([_climb(x, a, start) for start in START])
+    return np.asarray(np.maximum(tops.max(axis=0), 0.0), dtype=np.float64)
 
 
 def _climb(x: Floats, a: Floats, start: float) -> Floats:

@@ -60,7 +60,7 @@ def log_numerator(field: Field, log_singles: Floats) -> float:
     even = np.ones(len(field.touched))
     columns = range(field.touched.shape[1])
     terms = [np.log(SIZES[:1]), _prior(1, field.family) + log_singles]
-    looked = {2: [*combinations(columns, 2)]}
+    looked: dict[int, list[tuple[int, ...]]] = {2: [*combinations(columns, 2)]}
     if 2 < len(field.found) < len(SIZES):
         looked[len(field.found)] = [tuple(sorted(field.found))]
     for size, sets in looked.items():
@@ -106,7 +106,7 @@ def _singles(field: Field, others: list[int]) -> Floats:
 def _larger(field: Field, others: list[int]) -> Floats:
     """The best rival of each size from two up, grown greedily from the best pairs."""
     best: list[float] = []
-    sets = [*combinations(others, 2)]
+    sets: list[tuple[int, ...]] = [*combinations(others, 2)]
     largest = max(LARGEST_RIVAL, min(len(field.found), len(SIZES) - 1))
     while sets and len(sets[0]) <= largest:
         values = _mixed(field, np.array(sets))
@@ -125,4 +125,5 @@ def _mixed(field: Field, sets: Ints) -> Floats:
 
 def _over(field: Field, likelihood: Callable[[Floats], Floats]) -> Floats:
     """The best over the backgrounds a rival may be put under."""
-    return np.max([likelihood(background) for background in field.backgrounds], axis=0)
+    values = np.stack([likelihood(background) for background in field.backgrounds])
+    return np.asarray(values.max(axis=0), dtype=np.float64)

@@ -1,0 +1,257 @@
+"""Trace over an index: what is read is in proportion to the victims' rows, not to the log.
+
+The file (made by `index.py`) holds, in a DuckDB database attached as `index`:
+`meta` (key, value) · `actors` (id, actor) · `records` (id, policy, stratum) · `strata` (stratum,
+label, records) · `first_seen` (record, actor, at), a row more where an earlier access was added
+later · `counts` (actor, stratum, day, n), fresh records a day · `moments` (day, stratum, actor,
+at, n), the same rows one by one, for the days that a contact cuts through. Rows are only ever
+added, so figures are sums: an access found later to be earlier is -1 on one day, 1 on the other.
+"""
+
+import hashlib
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from sqlglot import exp
+
+from hubao.kit.errors import BadInput
+from hubao.lake.engines.duckdb import DuckDB
+from hubao.lake.engines.failed import EngineFailed
+from hubao.lake.inputs import Input, Role
+from hubao.lake.steps import step
+from hubao.trace.arrivals import Arrivals, as_time
+from hubao.trace.assemble import Counts
+from hubao.trace.placing import Places
+from hubao.trace.reduce import load_victims, pair_table, shared_counts
+from hubao.trace.reduced import Ints
+from hubao.trace.strata import ACCESS_DEGREE, Strata
+
+FORMAT = 1
+DAY = 86_400_000_000
+TABLES = ("actors", "records", "strata", "first_seen", "counts", "moments", "meta")
+
+STRATA_SUMS = """
+SELECT label, CAST(sum(records) AS BIGINT) AS records FROM strata
+GROUP BY stratum, label ORDER BY stratum
+"""
+LOCATED = """
+SELECT victim.t, records.id AS record, records.stratum, victim.policy
+FROM records JOIN victim ON victim.policy = records.policy
+"""
+INDEX_TOUCHES = """
+SELECT located.t, actors.actor, epoch_us(min(first_seen.at)) AS at
+FROM first_seen
+JOIN located ON located.record = first_seen.record
+JOIN actors ON actors.id = first_seen.actor
+GROUP BY located.t, actors.actor
+"""
+ASKED_FOR = "SELECT DISTINCT actor FROM actors WHERE actor IN (SELECT asked_because FROM victims)"
+NUMBERED = """
+SELECT actors.id, candidates.j FROM actors JOIN candidates ON candidates.actor = actors.actor
+"""
+CANDIDATE_DAYS = """
+SELECT numbered.j, counts.stratum, counts.day, counts.n
+FROM counts JOIN numbered ON numbered.id = counts.actor
+"""
+# A day that a contact cuts through is counted access by access, every other day as a whole.
+CUT_DAYS = """
+SELECT DISTINCT stratum, epoch_us(cut) // $day AS day FROM cuts WHERE epoch_us(cut) % $day <> 0
+"""
+INDEX_SEEN = """
+WITH whole AS (
+  SELECT days.j, days.stratum, days.day * $day AS at, days.n
+  FROM candidate_days AS days
+  SEMI JOIN (SELECT DISTINCT stratum FROM cuts) AS used ON used.stratum = days.stratum
+  ANTI JOIN cut_days ON cut_days.stratum = days.stratum AND cut_days.day = days.day),
+parts AS (
+  SELECT numbered.j, moments.stratum, epoch_us(moments.at) AS at, moments.n
+  FROM moments
+  JOIN cut_days ON cut_days.day = moments.day AND cut_days.stratum = moments.stratum
+  JOIN numbered ON numbered.id = moments.actor),
+rows AS (SELECT j, stratum, at, n FROM whole UNION ALL SELECT j, stratum, at, n FROM parts),
+summed AS (SELECT j, stratum, at, sum(n) AS n FROM rows GROUP BY j, stratum, at)
+SELECT summed.j, cuts.c, CAST(sum(summed.n) AS BIGINT) AS n
+FROM summed ASOF JOIN (SELECT stratum, c, epoch_us(cut) AS cut FROM cuts) AS cuts
+  ON cuts.stratum = summed.stratum AND summed.at < cuts.cut
+GROUP BY summed.j, cuts.c
+"""
+INDEX_TOTALS = """
+WITH whole AS (
+  SELECT j, sum(n) AS n FROM candidate_days WHERE day < $last // $day GROUP BY j),
+part AS (
+  SELECT numbered.j, sum(moments.n) AS n
+  FROM moments JOIN numbered ON numbered.id = moments.actor
+  WHERE moments.day = $last // $day AND epoch_us(moments.at) < $last
+  GROUP BY numbered.j)
+SELECT j, CAST(sum(n) AS BIGINT) AS n
+FROM (SELECT j, n FROM whole UNION ALL SELECT j, n FROM part) AS both GROUP BY j
+"""
+INDEX_SHARED = """
+WITH chosen AS (
+  SELECT DISTINCT first_seen.record, numbered.j
+  FROM first_seen JOIN numbered ON numbered.id = first_seen.actor
+  WHERE first_seen.at < $last
+    AND numbered.j IN (SELECT a FROM pairs UNION SELECT b FROM pairs))
+SELECT pairs.p, count(*) AS n
+FROM pairs
+JOIN chosen AS one ON one.j = pairs.a
+JOIN chosen AS other ON other.j = pairs.b AND other.record = one.record
+GROUP BY pairs.p
+"""
+
+
+class NotAnIndex(BadInput):
+    """The file given to `--index` was not made by `hubao index`, or by another version of it."""
+
+    code = "trace.not_an_index"
+
+
+class OtherStrata(BadInput):
+    """The strata asked for are not those that the index was made for."""
+
+    code = "trace.other_strata"
+
+
+class Indexed:
+    """An index, opened for reading.
+
+    Args:
+        engine: holds `victims` by the time it is asked; the file is attached to it.
+        path: the index.
+        asked: names of strata; None for those of the index.
+
+    Attributes:
+        family: actors in the log.
+        input: the index as an input of the report.
+
+    Raises:
+        NotAnIndex, OtherStrata: see there.
+    """
+
+    def __init__(self, engine: DuckDB, path: Path, *, asked: Sequence[str] | None) -> None:
+        self._engine = engine
+        about = open_index(engine, path, read_only=True)
+        self._strata = about.strata
+        if asked is not None and list(asked) != self._strata.names:
+            have = ",".join(self._strata.names) or "none"
+            raise OtherStrata(
+                f"{path} was made for the strata {have}: leave --strata out, or make the index"
+                f" anew with: hubao index … --strata {','.join(asked)}"
+            )
+        self.family = self._count("actors")
+        self.input = Input(str(path), Role.INDEX, about.rows, about.rejected, about.digest)
+
+    def _count(self, relation: str) -> int:
+        found = self._engine.fetch(step("SELECT count(*) AS n FROM t", tables={"t": _of(relation)}))
+        return int(found.column("n")[0].as_py())
+
+    def suspected(self) -> set[str]:
+        """Actors of the log on whose account a victim was asked."""
+        found = self._engine.fetch(index_step(ASKED_FOR))
+        return set(found.column("actor").to_pylist())
+
+    def locate(self, found: Arrivals) -> tuple[Places, Ints, Ints]:
+        """Strata as they were fixed; which victims the index knows; their strata."""
+        load_victims(self._engine, found, np.zeros(len(found.policies), dtype=np.int64))
+        self._engine.create("located", index_step(LOCATED))
+        rows = self._engine.fetch(step("SELECT t, stratum FROM located ORDER BY t"))
+        strata = self._engine.fetch(index_step(STRATA_SUMS))
+        records = strata.column("records").to_numpy()
+        places = Places(
+            strata=self._strata,
+            records=records,
+            labels=strata.column("label").to_pylist(),
+            starts=np.zeros(1, dtype=np.int64),
+            all_records=int(records.sum()),
+        )
+        return places, rows.column("t").to_numpy(), rows.column("stratum").to_numpy()
+
+    def touches(self) -> pa.Table:
+        """(t, actor, at): every first access to a victim's record, `at` in microseconds."""
+        return self._engine.fetch(index_step(INDEX_TOUCHES))
+
+    def seen(self, counts: Counts) -> tuple[pa.Table, pa.Table]:
+        """(j, c, n) and (j, n), as `assemble` wants them."""
+        engine = self._engine
+        engine.load("candidates", counts.candidates())
+        engine.load("cuts", counts.cut_table())
+        engine.create("numbered", index_step(NUMBERED))
+        engine.create("candidate_days", index_step(CANDIDATE_DAYS))
+        engine.create("cut_days", step(CUT_DAYS), {"day": DAY})
+        seen = engine.fetch(index_step(INDEX_SEEN), {"day": DAY})
+        return seen, engine.fetch(index_step(INDEX_TOTALS), {"day": DAY, "last": counts.last})
+
+    def shared(self, pairs: Sequence[tuple[int, int]], last: int) -> Ints:
+        """int (p,): records that both actors of each pair of columns had seen before `last`."""
+        self._engine.load("pairs", pair_table(pairs))
+        found = self._engine.fetch(index_step(INDEX_SHARED), {"last": as_time(last)})
+        return shared_counts(found, len(pairs))
+
+
+@dataclass(frozen=True)
+class About:
+    """What an index says of itself.
+
+    Attributes:
+        strata: what it was made for.
+        rows, rejected: access rows that went in, and those set aside.
+        digests: SHA-256 of each file, in the order they went in.
+    """
+
+    strata: Strata
+    rows: int
+    rejected: int
+    digests: Sequence[str]
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the list of the files' digests, a line each."""
+        return hashlib.sha256("\n".join(self.digests).encode()).hexdigest()
+
+
+def open_index(engine: DuckDB, path: Path, *, read_only: bool) -> About:
+    """Attach the file as `index` and read what it says of itself.
+
+    Raises:
+        NotAnIndex: it is no index of this version.
+    """
+    if not path.is_file():
+        raise NotAnIndex(f"There is no index {path}: make it with hubao index ACCESS… --out {path}")
+    try:
+        engine.attach("index", path, read_only=read_only)
+        return described(engine)
+    except (EngineFailed, KeyError):
+        raise NotAnIndex(
+            f"{path} is no index of this version, or another command is writing it:"
+            " make one with hubao index ACCESS… --out FILE"
+        ) from None
+
+
+def described(engine: DuckDB) -> About:
+    """Read `meta`; KeyError if it is of another format."""
+    rows = engine.fetch(index_step("SELECT key, value FROM meta")).to_pylist()
+    fixed = {row["key"]: row["value"] for row in rows}
+    if fixed["format"] != str(FORMAT):
+        raise KeyError("format")
+    inputs = [json.loads(row["value"]) for row in rows if row["key"] == "input"]
+    names = json.loads(fixed["strata"])
+    columns = tuple(name for name in names if name != ACCESS_DEGREE)
+    return About(
+        strata=Strata(columns, by_degree=ACCESS_DEGREE in names),
+        rows=sum(one["rows"] for one in inputs),
+        rejected=sum(one["rejected"] for one in inputs),
+        digests=[one["sha256"] or "" for one in inputs],
+    )
+
+
+def _of(relation: str) -> str:
+    return f"index.{relation}"
+
+
+def index_step(template: str, own: Collection[str] = ()) -> exp.Query:
+    """A step over the index's tables, save those of the run's `own` by the same name."""
+    return step(template, tables={name: _of(name) for name in TABLES if name not in own})

@@ -80,7 +80,7 @@ def decide(reduced: Reduced, *, alpha: float, same_records: SameRecords) -> Deci
     scores, single_share = _scores(reduced, log_e)
     search = _search(reduced, log_e, scores, bound)
     groups = _groups(search.leading, same_records)
-    strong = _strong(reduced, log_e, search, groups)
+    strong = _strong(reduced, log_e, search, groups, bound)
     named = _named(search.found, groups, strong, float(np.log(1.0 / alpha)))
     posterior, share = _beliefs(reduced, scores, single_share, search)
     order = _order(scores, search.found)
@@ -183,10 +183,17 @@ def _groups(leading: Ints, same_records: SameRecords) -> dict[int, list[int]]:
 
 
 def _strong(
-    reduced: Reduced, log_e: Floats, search: _Search, groups: dict[int, list[int]]
+    reduced: Reduced,
+    log_e: Floats,
+    search: _Search,
+    groups: dict[int, list[int]],
+    bound: float,
 ) -> dict[int, float]:
-    """The strong e-value of every leading column; empty where nothing looks like a source."""
-    if not len(search.found):
+    """The strong e-value of every column that looks like a source, alone or beside others."""
+    asked = [
+        int(column) for column in search.leading if log_e[column] >= bound or column in search.found
+    ]
+    if not asked:
         return {}
     place = {int(column): i for i, column in enumerate(search.leading)}
     even = np.ones(reduced.victims)
@@ -199,10 +206,8 @@ def _strong(
     )
     numerator = log_numerator(field, log_e)
     return {
-        int(column): log_strong(
-            field, numerator, [place[twin] for twin in groups.get(int(column), [int(column)])]
-        )
-        for column in search.leading
+        column: log_strong(field, numerator, [place[twin] for twin in groups.get(column, [column])])
+        for column in asked
     }
 
 

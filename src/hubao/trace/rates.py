@@ -57,9 +57,10 @@ def log_scores(reduced: Reduced) -> tuple[Floats, Floats]:
             for share in SHARES
         ]
     )
-    total = logsumexp(grid, axis=0)
-    shares = np.asarray(SHARES @ np.exp(grid - total), dtype=np.float64)
-    return np.asarray(total - null, dtype=np.float64), shares
+    total = np.asarray(logsumexp(grid, axis=0), dtype=np.float64)
+    weights = np.exp(grid - total)
+    share = np.asarray((SHARES[:, None] * weights).sum(axis=0), dtype=np.float64)
+    return np.asarray(total - null), share
 
 
 def _cells(reduced: Reduced) -> tuple[Ints, Ints, Ints]:

@@ -14,12 +14,13 @@ leading actors, greedily beyond pairs: "searched", not certified.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import combinations
 
 import numpy as np
 from scipy.special import gammaln, logsumexp
 
-from hubao.trace.reduced import Floats, Ints
+from hubao.trace.reduced import Floats
 from hubao.trace.sets import log_best_single, log_mixtures
 
 # Chance of 0, 1, 2, ... sources; Q must be fixed before the data, so these are never tuned to them.
@@ -45,6 +46,23 @@ class Field:
     backgrounds: Sequence[Floats]
     family: int
     found: Sequence[int]
+
+    @cached_property
+    def singles(self) -> Floats:
+        """float (k,): each actor's best likelihood as the only source."""
+        return _over(self, lambda rates: log_best_single(self.touched, self.share, rates))
+
+    @cached_property
+    def pairs(self) -> dict[tuple[int, ...], float]:
+        """The likelihood of each pair of actors."""
+        sets: list[tuple[int, ...]] = [*combinations(range(self.touched.shape[1]), 2)]
+        return dict(zip(sets, _mixed(self, sets).tolist(), strict=True)) if sets else {}
+
+    def pairs_among(self, columns: Sequence[int]) -> tuple[list[tuple[int, ...]], Floats]:
+        """The pairs of the given columns, and the likelihood of each."""
+        held = frozenset(columns)
+        sets = [one for one in self.pairs if held.issuperset(one)]
+        return sets, np.array([self.pairs[one] for one in sets])
 
 
 def log_numerator(field: Field, log_singles: Floats) -> float:
@@ -88,38 +106,30 @@ def log_strong(field: Field, numerator: float, group: Sequence[int]) -> float:
         Natural log of the strong e-value; ln(1 / alpha) or more = may be named.
     """
     others = [j for j in range(field.touched.shape[1]) if j not in group]
-    if not others:
-        return numerator
-    rivals = max(_best(_singles(field, others)), _best(_larger(field, others)))
-    return numerator - max(rivals, 0.0)
+    rivals = [0.0, *field.singles[others], *_larger(field, others)]
+    return numerator - float(max(rivals))
 
 
-def _best(values: Floats) -> float:
-    return float(values.max(initial=-np.inf))
-
-
-def _singles(field: Field, others: list[int]) -> Floats:
-    touched, share = field.touched[:, others], field.share[:, others]
-    return _over(field, lambda background: log_best_single(touched, share, background))
-
-
-def _larger(field: Field, others: list[int]) -> Floats:
+def _larger(field: Field, others: list[int]) -> list[float]:
     """The best rival of each size from two up, grown greedily from the best pairs."""
+    sets, values = field.pairs_among(others)
     best: list[float] = []
-    sets: list[tuple[int, ...]] = [*combinations(others, 2)]
     largest = max(LARGEST_RIVAL, min(len(field.found), len(SIZES) - 1))
-    while sets and len(sets[0]) <= largest:
-        values = _mixed(field, np.array(sets))
+    while sets:
         best.append(float(values.max()))
+        if len(sets[0]) == largest:
+            break
         kept = [sets[i] for i in np.argsort(-values, kind="stable")[:WIDTH]]
-        grown = {tuple(sorted((*kept_set, j))) for kept_set in kept for j in others}
-        sets = sorted(one for one in grown if len(set(one)) == len(one))
-    return np.array(best)
+        grown = {tuple(sorted((*one, j))) for one in kept for j in others if j not in one}
+        sets = sorted(grown)
+        values = _mixed(field, sets) if sets else values
+    return best
 
 
-def _mixed(field: Field, sets: Ints) -> Floats:
+def _mixed(field: Field, sets: Sequence[tuple[int, ...]]) -> Floats:
+    columns = np.array(sets, dtype=np.int64)
     return _over(
-        field, lambda background: log_mixtures(field.touched, field.share, background, sets)
+        field, lambda background: log_mixtures(field.touched, field.share, background, columns)
     )
 
 

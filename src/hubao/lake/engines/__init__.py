@@ -1,0 +1,1 @@
+"""One module per engine; the only place that imports the engine's own library."""

@@ -240,7 +240,7 @@ def _beliefs(
     if len(search.found) < 2:
         return posterior, posterior * single_share
     several = expit(search.log_given + per_actor)
-    several[search.found] = 1.0 / (1.0 + np.exp(-_joint(reduced, search) - per_actor))
+    several[search.found] = expit(_joint(reduced, search) + per_actor)
     share = several * single_share
     share[search.found] = search.fit.shares
     return several, share

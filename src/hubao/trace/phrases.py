@@ -204,8 +204,6 @@ LIMITS: Final[dict[str, Phrase]] = {
 LABELS: Final[dict[str, Phrase]] = {
     "title": Phrase("泄露溯源报告", "Leak trace report"),
     "brand": Phrase("护保", "hubao"),
-    "dash": Phrase("–", "–"),
-    "yes.named": Phrase("来源", "Source"),
     "figure.victims": Phrase("计入证据的受害者", "Victims in the evidence"),
     "figure.family": Phrase("日志中的账号", "Actors in the log"),
     "figure.records": Phrase("资料总数", "Records at risk"),

@@ -17,7 +17,6 @@ SHARES: Floats = np.array([0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0
 # How firmly the strata's rates are held together, in pseudo-victims: from a wave of calls in one
 # stratum (1) to scammers who call at random (1000). Unknown, so averaged over.
 FIRMNESS: Floats = np.array([1.0, 10.0, 100.0, 1000.0])
-PSEUDO_VICTIMS = 3.0  # the firmness of the fit that weighs several sources
 SMALLEST = 1e-9
 
 
@@ -59,8 +58,8 @@ def log_scores(reduced: Reduced) -> tuple[Floats, Floats]:
     )
     total = np.asarray(logsumexp(grid, axis=0), dtype=np.float64)
     weights = np.exp(grid - total)
-    share = np.asarray((SHARES[:, None] * weights).sum(axis=0), dtype=np.float64)
-    return np.asarray(total - null), share
+    share = (SHARES[:, None] * weights).sum(axis=0)
+    return np.asarray(total - null), share.astype(np.float64)
 
 
 def _cells(reduced: Reduced) -> tuple[Ints, Ints, Ints]:
@@ -91,7 +90,7 @@ def _victims_and_size(reduced: Reduced) -> tuple[Floats, Floats]:
     """Per stratum: victims, and victims expected at the mean rate."""
     victims = np.bincount(reduced.stratum, minlength=len(reduced.stratum_records))
     size = reduced.stratum_records * (reduced.victims / reduced.records)
-    return victims.astype(np.float64), size
+    return victims.astype(np.float64), size.astype(np.float64)
 
 
 def _null_terms(reduced: Reduced, firmness: float, share: float) -> Floats:
@@ -137,22 +136,27 @@ def fit(reduced: Reduced, sources: Ints, start: Floats, *, rounds: int = 500) ->
     unit = reduced.victims / reduced.records
     whole = np.maximum(reduced.seen[sources], 1) * unit
     background, gamma = np.ones(len(size)), start.astype(np.float64)
+    firmness = _firmness(reduced)
     before = -np.inf
     for _ in range(rounds):
         rate = background[reduced.stratum] + touched @ gamma
         mean = 1.0 - min(float(gamma @ whole) / reduced.victims, 0.98)
-        reached = _log_likelihood(rate, background, size, float(gamma @ whole), mean)
+        prior = firmness * (mean * np.log(background) - background)
+        reached = float(np.log(rate).sum() - background @ size - gamma @ whole + prior.sum())
         if reached - before < 1e-9 and np.isfinite(before):
             break
         before = reached
         own = np.bincount(reduced.stratum, background[reduced.stratum] / rate, minlength=len(size))
-        background = np.maximum((own + PSEUDO_VICTIMS * mean) / (size + PSEUDO_VICTIMS), SMALLEST)
+        background = np.maximum((own + firmness * mean) / (size + firmness), SMALLEST)
         gamma = np.maximum((touched * gamma / rate[:, None]).sum(0) / whole, SMALLEST)
     return Fit(background, gamma, gamma * whole / reduced.victims, before)
 
 
-def _log_likelihood(
-    rate: Floats, background: Floats, size: Floats, sources: float, mean: float
-) -> float:
-    prior = PSEUDO_VICTIMS * (mean * np.log(background) - background)
-    return float(np.log(rate).sum() - background @ size - sources + prior.sum())
+def _firmness(reduced: Reduced) -> float:
+    """How firmly the strata's rates are held together, by what the victims' strata bear out best.
+
+    Taken from the data (empirical Bayes), so that an even background costs the fit no freedom and
+    a wave of calls in one stratum is still followed.
+    """
+    nulls = [_null_terms(reduced, firmness, 0.0).sum() for firmness in FIRMNESS]
+    return float(FIRMNESS[int(np.argmax(nulls))])

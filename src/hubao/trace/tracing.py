@@ -80,7 +80,7 @@ def trace(
             known = policy_columns(engine) if policies is not None else None
             log = Log(engine, columns=known, asked=strata)
         else:
-            log = Indexed(engine, index, asked=strata)
+            log = Indexed(engine, Path(index), asked=strata)
             inputs = [log.input, *small]
         return analyse(
             log,

@@ -1,0 +1,317 @@
+"""The estimators once more, slowly: plain loops over raw rows, after the formulas alone.
+
+Nothing of the product's statistics is imported, so that an error has to be made twice to pass.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import integrate, optimize, stats
+from scipy.special import gammaln
+
+from tests.makers.logs import Call, World
+
+Floats = NDArray[np.float64]
+BETAS = (1, 3, 10, 30, 100, 300, 1000)
+FEWEST = 100
+NEVER = math.inf
+
+
+@dataclass(frozen=True)
+class Victim:
+    """One distinct victim: the record, when its log is cut, and when it was reported."""
+
+    policy: str
+    cut: float
+    reported: float | None
+
+
+@dataclass(frozen=True)
+class Dense:
+    """n victims x every actor of the log: who had seen whom, and what chance would have done."""
+
+    actors: list[str]
+    victims: list[Victim]
+    unknown: list[str]
+    stratum: list[object]
+    sizes: dict[object, int]
+    touched: Floats
+    share: Floats
+    seen: Floats
+
+
+def first_accesses(world: World) -> dict[str, dict[str, float]]:
+    """Actor -> record -> when it was first opened; a denied try opens nothing."""
+    first: dict[str, dict[str, float]] = {}
+    for one in world.accesses:
+        if one.action.lower() == "denied":
+            continue
+        own = first.setdefault(one.actor, {})
+        own[one.policy] = min(own.get(one.policy, NEVER), one.at)
+    return first
+
+
+def victims_of(world: World, actors: Sequence[str]) -> list[Victim]:
+    """Distinct victims in order of arrival; the earliest contact of a repeated one counts."""
+    calls = [call for call in world.calls if call.asked_because not in actors]
+    timed = sorted((c for c in calls if c.reported is not None), key=lambda c: c.reported or 0.0)
+    ordered = [*timed, *(c for c in calls if c.reported is None)]
+    distinct = list(dict.fromkeys(call.policy for call in ordered))
+    return [_victim([call for call in ordered if call.policy == policy]) for policy in distinct]
+
+
+def _victim(calls: list[Call]) -> Victim:
+    contacts = [call.contacted for call in calls if call.contacted is not None]
+    reported = calls[0].reported
+    cut = min(contacts) if contacts else (NEVER if reported is None else reported)
+    return Victim(calls[0].policy, cut, reported)
+
+
+def strata_of(world: World) -> dict[str, str]:
+    """Record -> branch, the branches of fewer than a hundred records put together."""
+    sizes: dict[str, int] = {}
+    for row in world.book.values():
+        sizes[row["branch"]] = sizes.get(row["branch"], 0) + 1
+    return {
+        policy: row["branch"] if sizes[row["branch"]] >= FEWEST else "*"
+        for policy, row in world.book.items()
+    }
+
+
+def at_risk(
+    t: int, victims: Sequence[Victim], stratum_of: Callable[[Victim, str], object],
+    records: Sequence[str],
+) -> list[str]:  # fmt: skip
+    """Records of the stratum of victim t that nobody had reported before its moment of report."""
+    now = victims[t]
+    wanted = stratum_of(now, now.policy)
+    gone = set()
+    for s, earlier in enumerate(victims[:t]):
+        together = earlier.reported is not None and earlier.reported == now.reported
+        if not together and s < t and stratum_of(earlier, earlier.policy) == wanted:
+            gone.add(earlier.policy)
+    return [one for one in records if one not in gone and stratum_of(now, one) == wanted]
+
+
+def dense(
+    world: World, stratum_of: Callable[[Victim, str], object] | None = None, *, cut_log: bool = True
+) -> Dense:
+    """Count, record by record; `cut_log=False` is the mistake of counting later accesses too."""
+    first = first_accesses(world)
+    actors = sorted(first)
+    branches = strata_of(world)
+    place = stratum_of or (lambda _, policy: branches[policy])
+    everyone = victims_of(world, actors)
+    victims = [one for one in everyone if one.policy in world.book]
+    touched, share = np.zeros((len(victims), len(actors))), np.zeros((len(victims), len(actors)))
+    for t, victim in enumerate(victims):
+        risk = at_risk(t, victims, place, list(world.book))
+        cut = victim.cut if cut_log else NEVER
+        for j, actor in enumerate(actors):
+            own = first[actor]
+            touched[t, j] = own.get(victim.policy, NEVER) < cut
+            share[t, j] = sum(own.get(one, NEVER) < cut for one in risk) / len(risk)
+    last = max(victim.cut for victim in victims)
+    return Dense(
+        actors=actors,
+        victims=victims,
+        unknown=[one.policy for one in everyone if one.policy not in world.book],
+        stratum=[place(victim, victim.policy) for victim in victims],
+        sizes=_sizes(world, victims, place),
+        touched=touched,
+        share=share,
+        seen=np.array([sum(at < last for at in first[actor].values()) for actor in actors]),
+    )
+
+
+def _sizes(
+    world: World, victims: Sequence[Victim], place: Callable[[Victim, str], object]
+) -> dict[object, int]:
+    sizes: dict[object, int] = {}
+    for victim in victims:
+        own = place(victim, victim.policy)
+        sizes[own] = sum(place(victim, one) == own for one in world.book)
+    return sizes
+
+
+def degree_strata(world: World, starts: Sequence[float]) -> Callable[[Victim, str], object]:
+    """Branches refined by tenths of how many actors had opened a record by the last start."""
+    first, branches = first_accesses(world), strata_of(world)
+
+    def degree(policy: str, start: float) -> int:
+        return sum(own.get(policy, NEVER) < start for own in first.values())
+
+    placed: dict[tuple[float, str], object] = {}
+    for start in starts:
+        degrees = {one: degree(one, start) for one in world.book}
+        for one, own in degrees.items():
+            cell = [degrees[other] for other in degrees if branches[other] == branches[one]]
+            tenths = max(1, min(10, len(cell) // FEWEST))
+            below = sum(other < own for other in cell)
+            placed[start, one] = (start, branches[one], below * tenths // len(cell))
+
+    def place(victim: Victim, policy: str) -> object:
+        return placed[max([start for start in starts if start <= victim.cut]), policy]
+
+    return place
+
+
+def log_e(touched: Floats, share: Floats, betas: Sequence[float] = BETAS) -> float:
+    """One actor's e-value: (n,) and (n,) -> natural log."""
+    total = 0.0
+    for beta in betas:
+        factor = 1.0
+        for x, a in zip(touched, share, strict=True):
+            factor *= (1 + beta * x) / (1 + beta * a)
+        total += factor / len(betas)
+    return math.log(total)
+
+
+def log_e_given(
+    touched: Floats, share: Floats, found: Sequence[int], gamma: Sequence[float], rate: Floats,
+    strengths: Sequence[float],
+) -> list[float]:  # fmt: skip
+    """Every actor's evidence once the found sources are known: ratio of two mixtures of rates."""
+    logs = []
+    for j in range(touched.shape[1]):
+        total = 0.0
+        for strength in strengths:
+            factor = 1.0
+            for t in range(len(touched)):
+                seen = rate[t] + sum(g * touched[t, k] for g, k in zip(gamma, found, strict=True))
+                alone = rate[t] + sum(g * share[t, k] for g, k in zip(gamma, found, strict=True))
+                factor *= ((seen + strength * touched[t, j]) / seen) / (
+                    (alone + strength * share[t, j]) / alone
+                )
+            total += factor / len(strengths)
+        logs.append(math.log(total))
+    return logs
+
+
+def log_mixture(
+    touched: Floats, share: Floats, rate: Floats, chosen: Sequence[int], points: Sequence[float]
+) -> float:
+    """A set's likelihood against chance, averaged over every crossing of strengths."""
+    crossings = list(product(points, repeat=len(chosen)))
+    total = 0.0
+    for gamma in crossings:
+        factor = 1.0
+        for t in range(len(touched)):
+            seen = sum(g * touched[t, k] for g, k in zip(gamma, chosen, strict=True))
+            alone = sum(g * share[t, k] for g, k in zip(gamma, chosen, strict=True))
+            factor *= (rate[t] + seen) / (rate[t] + alone)
+        total += factor / len(crossings)
+    return math.log(total)
+
+
+def log_best(touched: Floats, share: Floats, rate: Floats) -> float:
+    """One actor's best likelihood over strengths, found by a search on the log scale."""
+
+    def worse(log_gamma: float) -> float:
+        gamma = math.exp(log_gamma)
+        return -float(np.sum(np.log(rate + gamma * touched) - np.log(rate + gamma * share)))
+
+    starts = np.linspace(-12, 14, 53)
+    best = min(starts, key=worse)
+    found = optimize.minimize_scalar(worse, bounds=(best - 1, best + 1), method="bounded",
+                                     options={"xatol": 1e-10})  # fmt: skip
+    return max(0.0, -float(found.fun))
+
+
+def log_marginal(
+    victims: Sequence[int], touches: Sequence[int], size: Sequence[float], *, gamma: float,
+    share: float, firmness: float,
+) -> float:  # fmt: skip
+    """Integrate every stratum's unknown rate out by quadrature.
+
+    A stratum's victims come at rate x, those the source had seen at x + gamma; x has a gamma prior
+    of mean 1 - share. `victims`, `touches` and `size` have one number per stratum.
+    """
+    shape = firmness * (1 - share)
+    total = -share * sum(victims)
+    for v, k, expected in zip(victims, touches, size, strict=True):
+        total += _log_integral(v, k, expected, gamma, shape, firmness)
+    return total
+
+
+def _log_integral(
+    v: int, k: int, size: float, gamma: float, shape: float, firmness: float
+) -> float:
+    def log_density(log_x: float) -> float:
+        x = math.exp(log_x)
+        value = (v - k + shape) * log_x - (size + firmness) * x
+        return value + (k * math.log(x + gamma) if k else 0.0)
+
+    # On the log scale the integrand falls as exp(shape * u) to the left and faster to the right.
+    low, high = -60.0 / (v - k + shape), 8.0
+    grid = np.linspace(low, high, 4_001)
+    peak = float(grid[np.argmax([log_density(u) for u in grid])])
+    top = log_density(peak)
+
+    def height(log_x: float) -> float:
+        return math.exp(max(log_density(log_x) - top, -700.0))
+
+    parts = sorted({low, peak - 8, peak - 2, peak, peak + 2, high} - {0.0})
+    area = sum(
+        integrate.quad(height, one, other, epsabs=0, epsrel=1e-10, limit=400)[0]
+        for one, other in zip(parts, parts[1:], strict=False)
+        if other > one
+    )
+    return float(shape * math.log(firmness) - gammaln(shape) + top + math.log(area))
+
+
+def log_score(
+    victims: Sequence[int], touches: Sequence[int], size: Sequence[float], *, exposure: float,
+    shares: Sequence[float], firmnesses: Sequence[float],
+) -> tuple[float, float]:  # fmt: skip
+    """An actor as the only source against no source, over all shares and firmnesses."""
+    none = [0] * len(victims)
+    null = [
+        log_marginal(victims, none, size, gamma=0.0, share=0.0, firmness=f) for f in firmnesses
+    ]
+    one = [
+        (s, log_marginal(victims, touches, size, gamma=s / exposure, share=s, firmness=f))
+        for s in shares
+        for f in firmnesses
+    ]
+    top = max(value for _, value in one)
+    weight = [math.exp(value - top) for _, value in one]
+    mean = math.log(sum(weight) / len(one)) + top
+    base = math.log(sum(math.exp(n - null[0]) for n in null) / len(null)) + null[0]
+    expected = sum(w * s for w, (s, _) in zip(weight, one, strict=True)) / sum(weight)
+    return mean - base, expected
+
+
+def n95(exposure: float, share: float, *, family: int, alpha: float, power: float = 0.95) -> int:
+    """The fewest victims from which on a binomial count of hits passes the bound with `power`."""
+    hit = share + (1 - share) * exposure
+    bound = math.log(family / alpha)
+
+    def passes(n: int) -> bool:
+        hits = np.arange(n + 1)
+        by_beta = [hits * math.log1p(b) - n * math.log1p(b * exposure) for b in BETAS]
+        evidence = np.logaddexp.reduce(by_beta, axis=0) - math.log(len(BETAS))
+        return bool(stats.binom.pmf(hits[evidence >= bound], n, hit).sum() >= power)
+
+    return next(n for n in range(1, 10_000) if passes(n) and passes(n + 1))
+
+
+def jaccard(one: set[str], other: set[str]) -> float:
+    """Records that both had seen over records that either had."""
+    return len(one & other) / len(one | other)
+
+
+def most_targeting(touched: Floats, share: Floats, bound: float) -> float | None:
+    """The largest strength of hidden targeting that the accusation survives, to one in 10^7."""
+
+    def margin(strength: float) -> float:
+        shifted = np.array([strength * a / (strength * a + 1 - a) for a in share])
+        return log_e(touched, shifted) - bound
+
+    if margin(1.0) < 0:
+        return None
+    return float(optimize.brentq(margin, 1.0, 1e6, rtol=1e-10)) if margin(1e6) < 0 else 1e6

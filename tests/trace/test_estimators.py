@@ -1,0 +1,270 @@
+"""The estimators against slow ones that share no code with them (see slow.py)."""
+
+from functools import cache
+
+import numpy as np
+import pytest
+
+from hubao.trace import Report, evidence, rates, sets
+from hubao.trace.planning import further_victims, victims_for_power
+from hubao.trace.twins import twins
+from tests.makers.logs import DAY, Seen, World, loners, messy_world, traced
+from tests.trace import slow
+
+SEEDS = range(4)
+
+
+@cache
+def messy(seed: int) -> tuple[World, Report, slow.Dense]:
+    world = messy_world(seed)
+    return world, traced(world), slow.dense(world)
+
+
+@cache
+def small() -> Seen:
+    return loners(5, sources={3: 6, 7: 4}, noise=5, actors=9, records=300)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+class TestEngineAndLoopsAgree:
+    def test_on_evidence_within_strata(self, seed: int) -> None:
+        _, report, counted = messy(seed)
+        place = {name: j for j, name in enumerate(counted.actors)}
+
+        for suspect in report.suspects:
+            j = place[suspect.actor]
+            x, a = counted.touched[:, j], counted.share[:, j]
+            assert suspect.log10_e_value * np.log(10) == pytest.approx(slow.log_e(x, a), abs=1e-9)
+            assert suspect.victims_touched == x.sum()
+            assert suspect.victims_expected == pytest.approx(a.sum(), abs=1e-9)
+
+    def test_on_who_is_a_suspect_and_how_much_each_saw(self, seed: int) -> None:
+        world, report, counted = messy(seed)
+        active = [name for j, name in enumerate(counted.actors) if counted.touched[:, j].any()]
+        exposure = dict(zip(counted.actors, counted.seen / len(world.book), strict=True))
+
+        assert sorted(suspect.actor for suspect in report.suspects) == active
+        assert report.family == len(counted.actors)
+        assert report.records == len(world.book)
+        for suspect in report.suspects:
+            assert suspect.exposure == pytest.approx(exposure[suspect.actor], abs=1e-12)
+
+    def test_on_the_victims_and_their_strata(self, seed: int) -> None:
+        world, report, counted = messy(seed)
+
+        assert list(report.evidence.policies) == [one.policy for one in counted.victims]
+        assert list(report.victims.unknown) == counted.unknown
+        assert report.victims.used == len(counted.victims)
+        assert report.victims.rows == len(world.calls)
+        assert report.victims.chosen == 1
+        assert {one.label: (one.records, one.victims) for one in report.strata_used} == {
+            f"branch={z}": (counted.sizes[z], counted.stratum.count(z)) for z in counted.sizes
+        }
+
+    def test_on_the_pictures_data(self, seed: int) -> None:
+        _, report, counted = messy(seed)
+        shown = report.evidence
+
+        for actor, curve, touched, expected in zip(
+            shown.actors, shown.log10_e_values, shown.touched, shown.expected, strict=True
+        ):
+            j = counted.actors.index(actor)
+            x, a = counted.touched[:, j], counted.share[:, j]
+            steps = [slow.log_e(x[: t + 1], a[: t + 1]) for t in range(len(x))]
+            assert np.multiply(curve, np.log(10)) == pytest.approx(steps, abs=1e-9)
+            assert list(touched) == list(x > 0)
+            assert list(expected) == pytest.approx(a.tolist(), abs=1e-12)
+        assert shown.bound == pytest.approx(np.log10(report.family / report.alpha))
+
+    def test_on_evidence_within_tenths_of_access_counts(self, seed: int) -> None:
+        world, _, _ = messy(seed)
+        cuts = sorted(one.cut for one in _all_victims(world))
+        last = max(at for own in slow.first_accesses(world).values() for at in own.values())
+        starts = sorted({min(cuts[0], last + 1e-6), min(cuts[len(cuts) // 2], last + 1e-6)})
+        counted = slow.dense(world, slow.degree_strata(world, starts))
+
+        report = traced(world, strata=["branch", "access_degree"])
+
+        for suspect in report.suspects:
+            j = counted.actors.index(suspect.actor)
+            expected = slow.log_e(counted.touched[:, j], counted.share[:, j])
+            assert suspect.log10_e_value * np.log(10) == pytest.approx(expected, abs=1e-9)
+
+
+def _all_victims(world: World) -> list[slow.Victim]:
+    return slow.victims_of(world, sorted(slow.first_accesses(world)))
+
+
+class TestRanking:
+    def test_scores_and_posteriors_are_those_of_numerical_integration(self) -> None:
+        calls = [one._replace(contacted=60.0 * DAY) for one in messy_world(1).calls]
+        world = messy_world(1).but(calls=calls)
+        counted, report = slow.dense(world), traced(world)
+        strata = list(slow.strata_of(world).values())
+        names = sorted(set(strata))
+        victims = [counted.stratum.count(z) for z in names]
+        size = [strata.count(z) * len(counted.victims) / len(strata) for z in names]
+        scored = {}
+        for suspect in report.suspects:
+            j = counted.actors.index(suspect.actor)
+            hits = [
+                int(sum(counted.touched[t, j] for t, s in enumerate(counted.stratum) if s == z))
+                for z in names
+            ]
+            scored[suspect.actor] = slow.log_score(
+                victims, hits, size, exposure=counted.seen[j] / len(strata),
+                shares=rates.SHARES.tolist(), firmnesses=rates.FIRMNESS.tolist(),
+            )  # fmt: skip
+        odds = {name: np.exp(score) / report.family for name, (score, _) in scored.items()}
+
+        for suspect in report.suspects:
+            posterior = odds[suspect.actor] / (1 + sum(odds.values()))
+            assert suspect.posterior == pytest.approx(posterior, rel=1e-6)
+            expected = scored[suspect.actor][1] * posterior
+            assert suspect.share == pytest.approx(expected, rel=1e-6)
+
+    def test_rates_are_the_best_fit_to_their_own_likelihood(self) -> None:
+        reduced = small().reduced()
+        sources = np.array([reduced.actors.index("agent-003"), reduced.actors.index("agent-007")])
+
+        fits = [
+            rates.fit(reduced, sources, np.array(start))
+            for start in ([1.0, 1.0], [30.0, 0.5], [200.0, 200.0])
+        ]
+
+        for fit in fits[1:]:
+            assert fit.shares == pytest.approx(fits[0].shares, abs=1e-3)
+            assert fit.background == pytest.approx(fits[0].background, abs=1e-2)
+        assert fits[0].shares.sum() == pytest.approx(10 / 15, abs=0.15)
+
+
+class TestEvidenceBesideOthers:
+    def test_given_found_sources_is_the_ratio_of_rates(self) -> None:
+        reduced = small().reduced()
+        columns = np.arange(len(reduced.actors))
+        x, a = reduced.touched_by(columns), reduced.share_of(columns)
+        rate = np.array([0.5, 1.5])[reduced.stratum]
+        expected = slow.log_e_given(x, a, [3, 5], [4.0, 11.0], rate, evidence.STRENGTHS.tolist())
+
+        found, _ = evidence.log_e_given(x, a, rate, np.array([3, 5]), np.array([4.0, 11.0]))
+
+        others = [j for j in columns if j not in (3, 5)]
+        assert found[others] == pytest.approx([expected[j] for j in others], abs=1e-9)
+        assert np.isneginf(found[[3, 5]]).all()
+
+    def test_given_nobody_is_the_evidence_against_chance_over_strengths(self) -> None:
+        reduced = small().reduced()
+        columns = np.arange(len(reduced.actors))
+        x, a = reduced.touched_by(columns), reduced.share_of(columns)
+        none = np.zeros(0, dtype=np.int64)
+
+        found, _ = evidence.log_e_given(x, a, np.ones(len(x)), none, np.zeros(0))
+
+        expected = [slow.log_e(x[:, j], a[:, j], evidence.STRENGTHS.tolist()) for j in columns]
+        assert found == pytest.approx(expected, abs=1e-9)
+
+    @pytest.mark.parametrize("size", [1, 2, 3])
+    def test_a_set_is_weighed_over_every_crossing_of_strengths(self, size: int) -> None:
+        reduced = small().reduced()
+        columns = np.arange(len(reduced.actors))
+        x, a = reduced.touched_by(columns), reduced.share_of(columns)
+        rate = np.array([0.7, 2.0])[reduced.stratum]
+        chosen = np.array([[3, 5, 0][:size], [1, 2, 4][:size]])
+
+        found = sets.log_mixtures(x, a, rate, chosen)
+
+        expected = [slow.log_mixture(x, a, rate, one, sets.POINTS.tolist()) for one in chosen]
+        assert found == pytest.approx(expected, abs=1e-9)
+
+    def test_the_best_single_explanation_is_the_best_over_all_strengths(self) -> None:
+        reduced = small().reduced()
+        columns = np.arange(len(reduced.actors))
+        x, a = reduced.touched_by(columns), reduced.share_of(columns)
+        rate = np.array([0.7, 2.0])[reduced.stratum]
+
+        found = sets.log_best_single(x, a, rate)
+
+        expected = [slow.log_best(x[:, j], a[:, j], rate) for j in columns]
+        assert found == pytest.approx(expected, abs=1e-4)
+
+    def test_hidden_targeting_is_survived_up_to_the_root_of_the_evidence(self) -> None:
+        reduced = small().reduced()
+        j = np.array([reduced.actors.index("agent-003")])
+        x, a = reduced.touched_by(j)[:, 0], reduced.share_of(j)[:, 0]
+        bound = slow.log_e(x, a) - 2.0
+
+        assert evidence.g_star(x, a, bound) == pytest.approx(
+            slow.most_targeting(x, a, bound), rel=1e-6
+        )
+        assert evidence.g_star(x, a, slow.log_e(x, a) + 0.1) is None
+
+
+class TestVictimsNeeded:
+    def test_second_order_at_one_percent_and_half_noise_is_17_8_where_18_is_exact(self) -> None:
+        planned = victims_for_power(0.01, 0.5, 5_000)
+
+        assert planned == pytest.approx(17.8, abs=0.05)
+        assert slow.n95(0.01, 0.5, family=5_000, alpha=0.01) == 18
+
+    @pytest.mark.parametrize(
+        ("exposure", "noise"),
+        [(0.001, 0.5), (0.005, 0.8), (0.01, 0.3), (0.01, 0.8), (0.05, 0.5), (0.1, 0.8), (0.2, 0.3)],
+    )
+    def test_is_near_the_exact_binomial_number(self, exposure: float, noise: float) -> None:
+        planned = victims_for_power(exposure, 1 - noise, 5_000)
+
+        exact = slow.n95(exposure, 1 - noise, family=5_000, alpha=0.01)
+
+        assert 0.8 * exact - 1 <= planned <= 1.15 * exact + 1
+
+    @pytest.mark.parametrize(
+        ("missing", "exposure", "share", "expected"),
+        [
+            (0.0, 0.1, 0.5, 0),
+            (-3.0, 0.1, 0.5, 0),
+            (5.0, 0.0, 0.5, None),
+            (5.0, 1.0, 0.5, None),
+            (5.0, 0.1, 0.0, None),
+            (5.0, 0.999999, 1e-9, None),
+            (float("inf"), 0.1, 0.5, None),
+        ],
+    )
+    def test_says_nothing_where_no_number_would_do(
+        self, missing: float, exposure: float, share: float, expected: int | None
+    ) -> None:
+        assert further_victims(missing, exposure, share) == expected
+
+    def test_is_finite_where_every_contact_comes_from_the_source(self) -> None:
+        needed = further_victims(10.0, 0.01, 1.0)
+
+        assert needed is not None
+        assert needed == np.ceil(10.0 / np.log(100))
+
+
+class TestTwins:
+    def test_are_those_whose_records_overlap_by_more_than_95_percent(self) -> None:
+        rng = np.random.default_rng(0)
+        base = rng.random(400) < 0.25
+        rows = [base]
+        for changed in (0, 1, 2, 4, 6, 20):
+            row = base.copy()
+            row[rng.choice(400, size=changed, replace=False)] ^= True
+            rows.append(row)
+        seen = Seen(np.array(rows), np.zeros(400, dtype=np.int64), np.flatnonzero(base)[:20])
+        reduced = seen.reduced()
+        records = [{str(i) for i in np.flatnonzero(row)} for row in rows]
+        expected = {
+            (one, other)
+            for one in range(7)
+            for other in range(one + 1, 7)
+            if slow.jaccard(records[one], records[other]) > 0.95
+        }
+
+        found = twins(
+            reduced,
+            np.arange(7),
+            lambda pairs: np.array([len(records[a] & records[b]) for a, b in pairs]),
+        )
+
+        assert set(found) == expected
+        assert 0 < len(expected) < 21

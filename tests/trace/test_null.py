@@ -1,0 +1,173 @@
+"""With no leak, the e-value's mean is at most 1: by enumeration in small, by simulation in large.
+
+Null: within its stratum every record not reported yet is equally likely to be called. Contact
+times differ from victim to victim, and afterwards an actor opens the file to handle the complaint.
+Two mistakes are made on purpose, to show that the same check would find them.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+
+import numpy as np
+import pytest
+
+from hubao.trace.evidence import BETAS, log_e_values
+from tests.makers.logs import DAY, ORIGIN, Floats, Ints
+from tests.makers.plain_log import PlainLog, reduced
+
+HANDLER = 0
+NEVER = np.inf
+TOLERANCE = 1e-9
+FEW_BETAS = np.array([1.0, 3.0])  # large ones make the mean rest on draws too rare to simulate
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A log, and calls whose strata, contact and report times are fixed; the records are drawn.
+
+    Attributes:
+        at: float (m, N); when each actor first opened each record, days; infinity = never.
+        stratum: int (N,).
+        called: stratum of each call.
+        contacted, reported: days.
+        cut_log: False = the mistake of counting accesses after the contact too.
+        strata: False = the mistake of comparing within everything.
+    """
+
+    at: Floats
+    stratum: Ints
+    called: Sequence[int]
+    contacted: Sequence[float]
+    reported: Sequence[float]
+    cut_log: bool = True
+    strata: bool = True
+
+    def e_values(self, victims: Sequence[int], betas: Floats = BETAS) -> Floats:
+        """float (m,): every actor's e-value."""
+        at = np.column_stack([self.at, np.full(len(self.at), -9.0)])
+        for victim, contact in zip(victims, self.contacted, strict=True):
+            at[HANDLER, victim] = min(at[HANDLER, victim], contact + 0.1)
+        # A record that everybody saw, alone in its stratum, comes first: it says nothing (factor
+        # 1), but makes actors that saw no victim count in the mean too.
+        shown = at.shape[1] - 1
+        of = self.stratum if self.strata else np.zeros_like(self.stratum)
+        log = PlainLog(np.floor(at * DAY) + ORIGIN, np.append(of, of.max() + 1))
+        cuts = self.contacted if self.cut_log else [9_999.0] * len(victims)
+        small = reduced(
+            log,
+            [shown, *victims],
+            [day * DAY for day in (0.0, *cuts)],
+            [day * DAY for day in (0.0, *self.reported)],
+        )
+        assert len(small.actors) == len(self.at)
+        return np.exp(log_e_values(small, betas))
+
+    def every_draw(self) -> Iterator[tuple[float, list[int]]]:
+        """All ways the calls could fall, each with its chance."""
+        yield from self._from(1.0, [])
+
+    def _from(self, chance: float, victims: list[int]) -> Iterator[tuple[float, list[int]]]:
+        if len(victims) == len(self.called):
+            yield chance, victims
+            return
+        own = np.flatnonzero(self.stratum == self.called[len(victims)]).tolist()
+        left = [one for one in own if one not in victims]
+        for one in left:
+            yield from self._from(chance / len(left), [*victims, one])
+
+    def mean_e_values(self) -> Floats:
+        """float (m,): the exact mean over all draws."""
+        return np.asarray(sum(chance * self.e_values(drawn) for chance, drawn in self.every_draw()))
+
+
+def setting(reported: Sequence[float], **changes: bool) -> Setting:
+    """Eight records in two strata, four actors at work for forty days, four calls meanwhile."""
+    rng = np.random.default_rng(4)
+    at = np.where(rng.random((4, 8)) < 0.55, rng.integers(40, size=(4, 8)) + 0.5, NEVER)
+    stratum = np.array([0, 0, 0, 0, 0, 1, 1, 1])
+    return Setting(at, stratum, [0, 1, 0, 0], [12.0, 20.0, 28.0, 36.0], reported, **changes)
+
+
+ONE_BY_ONE = (41.0, 42.0, 43.0, 44.0)
+
+
+class TestEveryDraw:
+    def test_has_mean_exactly_one_for_victims_that_come_one_by_one(self) -> None:
+        found = setting(ONE_BY_ONE).mean_e_values()
+
+        assert found == pytest.approx(np.ones(4), abs=TOLERANCE)
+
+    @pytest.mark.parametrize(
+        "reported",
+        [
+            (41.0, 41.0, 41.0, 41.0),
+            (41.0, 41.0, 42.0, 42.0),
+            (44.0, 43.0, 42.0, 41.0),  # reported in the opposite order of the contacts
+            (43.0, 41.0, 43.0, 42.0),
+        ],
+    )
+    def test_has_mean_at_most_one_whatever_the_order_of_the_reports(
+        self, reported: tuple[float, ...]
+    ) -> None:
+        found = setting(reported).mean_e_values()
+
+        assert (found <= 1 + TOLERANCE).all()
+        assert (found > 0.5).all()
+
+    def test_would_show_it_if_accesses_after_the_contact_counted(self) -> None:
+        found = setting(ONE_BY_ONE, cut_log=False).mean_e_values()
+
+        assert found[HANDLER] > 1.5
+        assert found.max() == found[HANDLER]
+
+
+@cache
+def large(**changes: bool) -> Setting:
+    """A hundred records in three strata, twelve calls of which nine fall into a wave."""
+    rng = np.random.default_rng(8)
+    stratum = np.repeat([0, 1, 2], [50, 30, 20])
+    regional = np.where(stratum == 2, 0.7, 0.1)  # the first actors work where the wave is
+    everywhere = rng.uniform(0.05, 0.5, size=(4, 1)) * np.ones(100)
+    chance = np.vstack([regional, regional, everywhere])
+    at = np.where(rng.random(chance.shape) < chance, rng.integers(60, size=chance.shape), NEVER)
+    called = [2, 0, 2, 2, 1, 2, 2, 2, 0, 2, 2, 2]
+    contacted = (20.25 + 3 * np.arange(12)).tolist()
+    reported = (60.0 + np.arange(12) // 3).tolist()  # four batches of three
+    return Setting(at, stratum, called, contacted, reported, **changes)
+
+
+@cache
+def simulated(draws: int = 700, **changes: bool) -> tuple[Floats, Floats]:
+    """float (m,) each: the mean e-value over draws, and its standard error."""
+    world, rng = large(**changes), np.random.default_rng(11)
+    found = []
+    for _ in range(draws):
+        taken = {z: rng.permutation(np.flatnonzero(world.stratum == z)).tolist() for z in range(3)}
+        victims = [taken[z].pop() for z in world.called]
+        found.append(world.e_values(victims, FEW_BETAS))
+    values = np.array(found)
+    return values.mean(axis=0), values.std(axis=0) / np.sqrt(draws)
+
+
+class TestManyDraws:
+    def test_have_mean_at_most_one_within_strata(self) -> None:
+        mean, error = simulated()
+
+        assert (mean <= 1 + 4 * error).all()
+        assert (4 * error < 0.25).all()  # so that a mean of 1.25 would have failed
+
+    def test_would_show_it_if_accesses_after_the_contact_counted(self) -> None:
+        mean, error = simulated(200, cut_log=False)
+
+        assert mean[HANDLER] > 1 + 4 * error[HANDLER]
+
+    def test_would_show_it_if_a_wave_in_one_stratum_were_compared_with_all_records(self) -> None:
+        mean, error = simulated(200, strata=False)
+
+        assert (mean[:2] > 1 + 4 * error[:2]).all()
+
+    def test_need_no_strata_where_calls_come_evenly(self) -> None:
+        even = replace(large(strata=False), called=[0] * 6 + [1] * 4 + [2] * 2)
+
+        assert even.e_values(list(range(0, 96, 8))).shape == (6,)

@@ -1,0 +1,126 @@
+"""Write the reference pages that are read off the code; `--check` only names the stale ones.
+
+Run: make docs
+"""
+
+import importlib
+import json
+import pkgutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import cast
+
+from typer.core import TyperCommand, TyperGroup, TyperOption
+from typer.main import get_command
+
+import hubao
+from hubao.cli import app
+from hubao.cli.exits import EXIT_CODES
+from hubao.kit.errors import HubaoError
+from hubao.trace.jsonout import json_schema
+
+REFERENCE = Path(__file__).parent / "reference"
+MADE = "<!-- made by `make docs` from the code; edit the code, not this page -->\n"
+# Offered by the command line framework on every program; they need no line of ours.
+NOT_OURS = {"--install-completion", "--show-completion", "--help"}
+_ABOUT_CODES = """\
+What went wrong is one sentence on stderr that ends with one of these codes in brackets. The codes
+are stable, the sentences are not.
+"""
+_ABOUT_FAULTS = """\
+A fault in hubao itself has no code: it exits with 1 and says where in hubao it was, but not what
+the row held. `hubao --debug ...` shows everything.
+"""
+
+
+def main() -> int:
+    """Write the pages, or with --check name those that are out of date and return 1."""
+    pages = {
+        "command-line.md": command_line(),
+        "errors.md": errors(),
+        "trace-report.schema.json": json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n",
+    }
+    stale = [name for name, text in pages.items() if _now(name) != text]
+    if "--check" in sys.argv:
+        for name in stale:
+            sys.stderr.write(f"docs/reference/{name} is out of date: run make docs\n")
+        return 1 if stale else 0
+    for name in stale:
+        (REFERENCE / name).write_text(pages[name], encoding="utf-8")
+    return 0
+
+
+def command_line() -> str:
+    """The page of commands, arguments and options."""
+    command = cast("TyperGroup", get_command(app))
+    parts = [MADE, "# Command line\n", f"{_prose(command)}\n", *_options("hubao", command)]
+    for name, sub in command.commands.items():
+        known = cast("TyperCommand", sub)
+        parts += [f"## hubao {name}\n", f"{_prose(known)}\n", *_options(f"hubao {name}", known)]
+    return "\n".join(parts)
+
+
+def errors() -> str:
+    """The page of error codes."""
+    rows = [
+        f"| `{error.code}` | {EXIT_CODES[error.kind]} | {_sentence(error)} |"
+        for error in sorted(known_errors(), key=lambda error: error.code)
+    ]
+    head = "# Errors\n", _ABOUT_CODES, "| code | exit | what it means |", "|---|---|---|"
+    return "\n".join([MADE, *head, *rows, "", _ABOUT_FAULTS])
+
+
+def known_errors() -> list[type[HubaoError]]:
+    """Every error class of hubao that has a code of its own."""
+    for module in pkgutil.walk_packages(hubao.__path__, "hubao."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    return [error for error in _below(HubaoError) if "code" in vars(error)]
+
+
+def _below(error: type[HubaoError]) -> Iterator[type[HubaoError]]:
+    for child in error.__subclasses__():
+        if child.__module__.startswith("hubao."):
+            yield child
+        yield from _below(child)
+
+
+def _sentence(error: type[HubaoError]) -> str:
+    return " ".join((error.__doc__ or "").partition("\n\n")[0].split())
+
+
+def _prose(command: TyperGroup | TyperCommand) -> str:
+    told = (command.help or "").strip()
+    text, example, line = told.partition("Example: ")
+    return f"{text.strip()}\n\n```text\n{line.strip()}\n```" if example else text.strip()
+
+
+def _options(name: str, command: TyperGroup | TyperCommand) -> Iterator[str]:
+    shown = [param for param in command.params if not NOT_OURS & set(param.opts)]
+    yield f"| {name} | | default |\n|---|---|---|"
+    yield "\n".join(_row(cast("TyperOption", param)) for param in shown) + "\n"
+
+
+def _row(param: TyperOption) -> str:
+    needed = " (needed)" if param.required else ""
+    return f"| `{_label(param)}` | {param.help}{needed} | {_default(param)} |"
+
+
+def _label(param: TyperOption) -> str:
+    if param.param_type_name == "argument":
+        return f"{param.opts[0].upper()}…"
+    return param.opts[0] if param.is_flag else f"{param.opts[0]} {param.metavar}"
+
+
+def _default(param: TyperOption) -> str:
+    return "" if param.default in (None, False) or param.required else f"`{param.default}`"
+
+
+def _now(name: str) -> str | None:
+    path = REFERENCE / name
+    return path.read_text(encoding="utf-8") if path.exists() else None
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -18,6 +18,16 @@ from hubao.trace.report import Report, Suspect
 from real_logs import Log
 
 
+STRATA = """
+SELECT degree_strata.stratum, count(*) AS records, count(first_seen.actor) AS seen
+FROM placed
+JOIN degree_strata ON degree_strata.cell = placed.cell AND degree_strata.span = placed.span
+  AND degree_strata.degree = placed.degree
+LEFT JOIN first_seen ON first_seen.policy = placed.policy AND first_seen.actor = $actor
+GROUP BY degree_strata.stratum ORDER BY degree_strata.stratum
+"""
+
+
 @dataclass(frozen=True)
 class Answer:
     """What hubao said, by place in `Log.actors`.
@@ -50,6 +60,11 @@ class Tracer:
         read_policies(reading, log.policies)
         columns = log.policies.column_names[1:]
         return cls(log, reading, Reducer(reading.engine, columns=columns, asked=None))
+
+    def strata(self, actor: str) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """How many records of each stratum the actor saw, and how many there are, as they were in the last list."""
+        rows = self.reading.engine.fetch(step(STRATA), {"actor": actor})
+        return rows.column("seen").to_numpy(), rows.column("records").to_numpy()
 
     def ask(self, victims: npt.NDArray[np.int64], *, alpha: float) -> Answer:
         """Trace one list of victims; `victims` are places in `Log.cases`."""

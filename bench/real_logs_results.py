@@ -130,7 +130,7 @@ def no_leak(nobody: Sequence[Outcome]) -> str:
     return table(["log", "lists", "hubao", *NAMERS], rows)
 
 
-def power(reachable: Sequence[Outcome], others: Sequence[Outcome]) -> str:
+def power(by_need: Mapping[str, Sequence[Outcome]]) -> str:
     """Tabulate the lists at 40 victims and 50 % noise by whether 40 should do."""
     return table(
         ["n95", "plants", "lists", "hubao named", "innocents named", "first"],
@@ -143,7 +143,7 @@ def power(reachable: Sequence[Outcome], others: Sequence[Outcome]) -> str:
                 share(blames(o) for o in found),
                 share(o.placed["hubao"].first for o in found),
             )
-            for label, found in (("at most 40", reachable), ("more", others))
+            for label, found in by_need.items()
             if found
         ],
     )

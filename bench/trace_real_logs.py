@@ -22,12 +22,15 @@ import real_logs
 import real_logs_results as results
 from baselines import RANKERS, Floats, Seen
 from figures import at_least, at_most, finish
-from hubao.trace.planning import victims_for_power
+from hubao.trace.planning import information, information_within, victims_for_power
 from hubao_answers import Answer, Tracer
 from real_logs import FILES, POWER_CELL, Log, Planted
 from real_logs_results import NAMERS, Naming, Outcome, Placed, blames, share
 
 ALPHA = 0.01
+REACHABLE = "at most 40 within strata"
+COARSE = "at most 40 over the book, more within strata"
+BEYOND = "more"
 
 
 def main() -> int:
@@ -76,6 +79,14 @@ def _tracer(name: str, folder: Path) -> Tracer:
     return Tracer.of(_log(name, folder))
 
 
+@cache
+def _traced(name: str, folder: Path) -> Tracer:
+    """Return a tracer whose strata stand: all contacts come after the log, so every list's do."""
+    tracer = _tracer(name, folder)
+    tracer.ask(np.arange(10), alpha=ALPHA)
+    return tracer
+
+
 def _outcome(planted: Planted, *, folder: Path, seed: int) -> Outcome:
     log = _log(planted.log, folder)
     victims = real_logs.draw_victims(log, planted, seed=seed)
@@ -113,13 +124,13 @@ def _show(outcomes: Sequence[Outcome], options: argparse.Namespace) -> int:
         print(f"Share of lists with the source strictly first.\n\n{results.firsts(mine)}\n")
         print(f"Mean rank of the source.\n\n{results.ranks(mine)}\n")
         print(f"Share of lists: source named / an innocent named.\n\n{results.names(mine)}")
-    reachable, others = _reachable(planted, options.data)
+    by_need = _by_need(planted, options)
     print("\n### Both logs\n\nShare of no-leak lists on which anyone is named.\n")
     print(results.no_leak(nobody))
     print("\nAt 40 victims and 50 % noise, by victims needed (n95).\n")
-    print(results.power(reachable, others))
+    print(results.power(by_need))
     worst = min(results.in_errors(found) for found in cells.values())
-    named = share(o.named["hubao"].source for o in reachable)
+    named = share(o.named["hubao"].source for o in by_need[REACHABLE])
     innocents = share(blames(o) for o in planted)
     no_leak = share(blames(o) for o in nobody)
     return finish(
@@ -133,19 +144,30 @@ def _show(outcomes: Sequence[Outcome], options: argparse.Namespace) -> int:
     )
 
 
-def _reachable(planted: Sequence[Outcome], folder: Path) -> tuple[list[Outcome], list[Outcome]]:
+def _by_need(planted: Sequence[Outcome], options: argparse.Namespace) -> dict[str, list[Outcome]]:
     """Split the lists at 40 victims and 50 % noise by whether 40 should do (second-order n95)."""
-    within: list[Outcome] = []
-    beyond: list[Outcome] = []
+    found: dict[str, list[Outcome]] = {REACHABLE: [], COARSE: [], BEYOND: []}
     for outcome in planted:
         p = outcome.planted
-        if (p.n, p.noise) != POWER_CELL or p.actor is None:
-            continue
-        log = _log(p.log, folder)
-        exposure = float(log.exposure[p.actor])
-        needed = victims_for_power(exposure, 1 - p.noise, len(log.actors), ALPHA)
-        (within if needed <= p.n else beyond).append(outcome)
-    return within, beyond
+        if (p.n, p.noise) == POWER_CELL and p.actor is not None:
+            within, whole = _needed(p, options)
+            label = REACHABLE if within <= p.n else COARSE if whole <= p.n else BEYOND
+            found[label].append(outcome)
+    return found
+
+
+def _needed(planted: Planted, options: argparse.Namespace) -> tuple[float, float]:
+    """Victims needed with exposures within strata, as the test compares, and over the book."""
+    assert planted.actor is not None  # noqa: S101 - only planted lists come here
+    log = _log(planted.log, options.data)
+    seen, records = _traced(planted.log, options.data).strata(log.actors[planted.actor])
+    share_of = 1 - planted.noise
+    one = (
+        information_within(seen, records, share_of),
+        information(float(log.exposure[planted.actor]), share_of),
+    )
+    within, whole = (victims_for_power(each, len(log.actors), ALPHA) for each in one)
+    return within, whole
 
 
 if __name__ == "__main__":

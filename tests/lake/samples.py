@@ -13,6 +13,7 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from hubao.lake.engine import Engine
+from hubao.lake.reading import Reading
 from hubao.lake.steps import step
 
 HEADERS = ("at", "actor", "policy", "action")
@@ -92,3 +93,30 @@ def rows_of(engine: Engine, relation: str = "access") -> list[tuple[Any, ...]]:
         found = engine.fetch(step("SELECT * FROM relation", tables={"relation": relation}))
     rows = [tuple(row.values()) for row in found.to_pylist()]
     return sorted(rows, key=lambda row: row[-1]) if relation == "victims" else rows
+
+
+def set_aside(reading: Reading) -> list[tuple[int, str]]:
+    """Line and reason of every row in the rejects file."""
+    path = reading.rejects.path
+    assert path is not None
+    if not path.exists():
+        return []
+    _, *rows = path.read_text(encoding="utf-8").splitlines()
+    return [(int(line), reason) for _, line, reason in (row.rsplit(",", 2) for row in rows)]
+
+
+def contents(format_: str) -> "str | bytes | pa.Table":
+    return {
+        "csv": csv_text(),
+        "bom": "\ufeff" + csv_text(),
+        "gb18030": csv_text().encode("gb18030"),
+        "tabs": csv_text().replace(",", "\t"),
+        "semicolons": csv_text().replace(",", ";"),
+        "bars": csv_text().replace(",", "|"),
+        "line feeds": csv_text().replace("\r\n", "\n"),
+        "carriage returns": csv_text().replace("\r\n", "\r"),
+        "json": json_lines(),
+        "gb18030 json": json_lines().encode("gb18030"),
+        "xes": xes(),
+        "parquet": table(),
+    }[format_]

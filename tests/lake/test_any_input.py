@@ -2,7 +2,7 @@
 
 import gzip
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from hubao.kit.errors import BadInput
 from hubao.lake import intake
 from hubao.lake.engines.duckdb import DuckDB
+from hubao.lake.inputs import Input
 from hubao.lake.reading import Reading, read_access, read_policies, read_victims
-from hubao.lake.rejects import Rejects
+from hubao.lake.rejects import Reason, Rejects
 from tests.lake.samples import csv_text, json_lines, rows_of, table, write, xes
 
 # One engine and one folder serve all examples: each writes over what the last one left.
@@ -72,12 +73,12 @@ class _Kept(Rejects):
         super().__init__(None)
         self.rows: list[Any] = []
 
-    def add(self, file: str, rows: "Any") -> None:
-        self.rows += [(line, reason) for line, reason in rows]
+    def add(self, file: str, rows: Iterable[tuple[int, Reason]]) -> None:
+        self.rows += [(file, line, reason) for line, reason in rows]
 
 
 def by_hand_only() -> "mock._patch[Any]":
-    return mock.patch.object(intake, "by_engine", lambda *_: None)
+    return mock.patch.object(intake, "by_engine", return_value=None)
 
 
 class TestBothWays:
@@ -119,10 +120,10 @@ class TestBothWays:
         )
         path = write(tmp_path / "log.csv", HEADER + rows)
 
-        rows_found, set_aside = outcome(engine, path)
+        (found,) = read_access(Reading(engine), [path])
 
-        assert len(rows_found) == 10_000
-        assert set_aside == []
+        assert len(rows_of(engine)) == 10_000
+        assert (found.rows, found.rejected) == (10_000, 0)
 
 
 class TestAnyBytes:
@@ -174,7 +175,9 @@ class TestAnyBytes:
         assert outcome(engine, path)
 
     @staticmethod
-    def _is_read_or_refused(read: "Any", reading: Reading, path: Path) -> bool:
+    def _is_read_or_refused(
+        read: Callable[[Reading, Path], Input], reading: Reading, path: Path
+    ) -> bool:
         try:
             return bool(read(reading, path).rows > 0)
         except BadInput as refused:

@@ -5,7 +5,7 @@ from hubao.lake.engines.duckdb import DuckDB
 from hubao.lake.steps import expression, select_all, step, union_all
 
 
-def sql(query: exp.Expression) -> str:
+def sql(query: exp.Query | exp.Expression) -> str:
     return query.sql(dialect="duckdb", identify=True)
 
 

@@ -72,7 +72,9 @@ def analyse(
     decision = decide(
         reduced,
         alpha=alpha,
-        same_records=lambda columns: twins(reduced, columns, lambda pairs: log.shared(pairs, last)),
+        same_records=lambda asked, columns: twins(
+            reduced, asked, columns, lambda pairs: log.shared(pairs, last)
+        ),
     )
     return compose(
         reduced,

@@ -17,7 +17,7 @@ LEADING = 12  # actors looked at together; the rest are ranked, never named
 MOST_SOURCES = 6
 EVERYTHING = 0.9  # an actor that had seen this share of the strata can't be told from chance
 NO_LEAK = 0.5  # prior chance that nobody in the log leaked
-SameRecords = Callable[[Ints], Sequence[tuple[int, int]]]
+SameRecords = Callable[[Ints, Ints], Sequence[tuple[int, int]]]
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,8 @@ def decide(reduced: Reduced, *, alpha: float, same_records: SameRecords) -> Deci
     Args:
         reduced: n victims, m actors.
         alpha: bound on the chance that any innocent is named.
-        same_records: given columns, the pairs of them whose records are the same.
+        same_records: given columns asked about and columns to compare them with, the pairs, one
+            of the asked in each, whose records are the same.
 
     Source: methods/trace.md 4.2 (ranking), 4.3 and 4.4 (naming).
     """
@@ -79,11 +80,12 @@ def decide(reduced: Reduced, *, alpha: float, same_records: SameRecords) -> Deci
     log_e = evidence.log_e_values(reduced)
     scores, single_share = _scores(reduced, log_e)
     search = _search(reduced, log_e, scores, bound)
-    groups = _groups(search.leading, same_records)
-    strong = _strong(reduced, log_e, search, groups, bound)
+    order = _order(scores, search.found)
+    accused = _accused(search, log_e, bound)
+    groups = _groups(search.leading, _asked(accused, order, search.leading), same_records)
+    strong = _strong(reduced, log_e, search, groups, accused)
     named = _named(search.found, groups, strong, float(np.log(1.0 / alpha)))
     posterior, share = _beliefs(reduced, scores, single_share, search)
-    order = _order(scores, search.found)
     stars = _g_stars(reduced, search.leading, bound)
     return Decision(
         verdict=_verdict(named, log_e, bound),
@@ -165,9 +167,20 @@ def _leading(near: Ints, found: list[int], given: Floats, log_e: Floats) -> Ints
     return np.array(list(merged)[: max(LEADING, len(found) + LEADING // 2)], dtype=np.int64)
 
 
-def _groups(leading: Ints, same_records: SameRecords) -> dict[int, list[int]]:
-    """Columns that can't be told apart, for each leading column that has such twins."""
-    pairs = same_records(leading)
+def _accused(search: _Search, log_e: Floats, bound: float) -> Ints:
+    """Leading columns that look like a source, alone or beside others."""
+    looks = (log_e[search.leading] >= bound) | np.isin(search.leading, search.found)
+    return search.leading[looks]
+
+
+def _asked(accused: Ints, order: Ints, leading: Ints) -> Ints:
+    """The accused and the first in rank: those whose twins the reader must know."""
+    return np.union1d(accused, order[:1][np.isin(order[:1], leading)])
+
+
+def _groups(leading: Ints, asked: Ints, same_records: SameRecords) -> dict[int, list[int]]:
+    """Columns that can't be told apart, for each of those asked that has such twins."""
+    pairs = same_records(asked, leading)
     if not pairs:
         return {}
     place = {int(column): i for i, column in enumerate(leading)}
@@ -187,13 +200,10 @@ def _strong(
     log_e: Floats,
     search: _Search,
     groups: dict[int, list[int]],
-    bound: float,
+    accused: Ints,
 ) -> dict[int, float]:
-    """The strong e-value of every column that looks like a source, alone or beside others."""
-    asked = [
-        int(column) for column in search.leading if log_e[column] >= bound or column in search.found
-    ]
-    if not asked:
+    """The strong e-value of every accused column."""
+    if not len(accused):
         return {}
     place = {int(column): i for i, column in enumerate(search.leading)}
     even = np.ones(reduced.victims)
@@ -207,7 +217,7 @@ def _strong(
     numerator = log_numerator(field, log_e)
     return {
         column: log_strong(field, numerator, [place[twin] for twin in groups.get(column, [column])])
-        for column in asked
+        for column in accused.tolist()
     }
 
 
@@ -237,12 +247,14 @@ def _beliefs(
     """Posterior and share of every actor: as the one source, or beside several found ones."""
     per_actor = np.log((1.0 - NO_LEAK) / NO_LEAK / reduced.family)
     posterior = np.exp(scores + per_actor - logsumexp(np.append(scores + per_actor, 0.0)))
+    share = posterior * single_share
+    share[search.found] = search.fit.shares
     if len(search.found) < 2:
-        return posterior, posterior * single_share
+        return posterior, share
     several = expit(search.log_given + per_actor)
     several[search.found] = expit(_joint(reduced, search) + per_actor)
-    share = several * single_share
-    share[search.found] = search.fit.shares
+    others = np.setdiff1d(np.arange(len(share)), search.found)
+    share[others] = several[others] * single_share[others]
     return several, share
 
 

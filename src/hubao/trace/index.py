@@ -20,7 +20,7 @@ from hubao.lake.reading import Reading, read_access, read_policies
 from hubao.lake.rejects import Rejects
 from hubao.lake.steps import step
 from hubao.trace.arrivals import TIME, WHOLE_LOG
-from hubao.trace.indexed import DAY, FORMAT, described, index_step, open_index
+from hubao.trace.indexed import FORMAT, HOUR, described, index_step, open_index
 from hubao.trace.placing import place
 from hubao.trace.reduce import FIRST_SEEN
 from hubao.trace.tracing import Progress, Source, policy_columns
@@ -30,12 +30,12 @@ ADDED_LATER = "added_later"
 EMPTY = {
     "meta": {"key": pa.string(), "value": pa.string()},
     "actors": {"id": pa.int64(), "actor": pa.string()},
-    "records": {"id": pa.int64(), "policy": pa.string(), "stratum": pa.int64()},
+    "records": {"id": pa.int64(), "key": pa.uint64(), "policy": pa.string(), "stratum": pa.int64()},
     "strata": {"stratum": pa.int64(), "label": pa.string(), "records": pa.int64()},
     "first_seen": {"record": pa.int64(), "actor": pa.int64(), "at": TIME},
-    "counts": {"actor": pa.int64(), "stratum": pa.int64(), "day": pa.int64(), "n": pa.int64()},
+    "counts": {"actor": pa.int64(), "stratum": pa.int64(), "hour": pa.int64(), "n": pa.int64()},
     "moments": {
-        "day": pa.int64(),
+        "hour": pa.int64(),
         "stratum": pa.int64(),
         "actor": pa.int64(),
         "at": TIME,
@@ -65,29 +65,31 @@ JOIN all_records ON all_records.policy = first_seen.policy
 """,
 }
 KNOWN = "SELECT record, actor, min(at) AS at FROM first_seen GROUP BY record, actor"
-# An access earlier than the one known moves the count from that day to its own.
+# An access earlier than the one known moves the count from that hour to its own.
 EARLIER = """
 SELECT fresh.record, fresh.actor, fresh.stratum, fresh.at, known.at AS was
 FROM fresh LEFT JOIN known ON known.record = fresh.record AND known.actor = fresh.actor
 WHERE known.at IS NULL OR fresh.at < known.at
 """
 MOVES = """
-SELECT epoch_us(at) // $day AS day, stratum, actor, at, 1 AS n FROM earlier
+SELECT epoch_us(at) // $hour AS hour, stratum, actor, at, 1 AS n FROM earlier
 UNION ALL
-SELECT epoch_us(was) // $day AS day, stratum, actor, was AS at, -1 AS n
+SELECT epoch_us(was) // $hour AS hour, stratum, actor, was AS at, -1 AS n
 FROM earlier WHERE was IS NOT NULL
 """
 # Sorted, so that DuckDB skips the blocks that hold none of the rows asked for.
 PARTS = {
     "actors": "SELECT id, actor FROM new_actors ORDER BY id",
-    "records": "SELECT id, policy, stratum FROM new_records ORDER BY id",
+    "records": """
+SELECT id, md5_number_lower(policy) AS key, policy, stratum FROM new_records ORDER BY id
+""",
     "strata": "SELECT stratum, label, records FROM new_strata",
     "first_seen": "SELECT record, actor, at FROM earlier ORDER BY record, actor",
     "counts": """
-SELECT actor, stratum, day, CAST(sum(n) AS BIGINT) AS n FROM moves
-GROUP BY actor, stratum, day ORDER BY actor, stratum, day
+SELECT actor, stratum, hour, CAST(sum(n) AS BIGINT) AS n FROM moves
+GROUP BY actor, stratum, hour ORDER BY actor, stratum, hour
 """,
-    "moments": "SELECT day, stratum, actor, at, n FROM moves ORDER BY day, stratum, actor, at",
+    "moments": "SELECT hour, stratum, actor, at, n FROM moves ORDER BY hour, stratum, actor, at",
     "meta": "SELECT key, value FROM new_meta",
 }
 PLACED_RECORDS = """
@@ -247,7 +249,7 @@ def _append(engine: DuckDB, labels: Sequence[str], meta: Sequence[tuple[str, str
         engine.create(name, index_step(template, own=("first_seen",)))
     engine.create("known", index_step(KNOWN))
     engine.create("earlier", step(EARLIER))
-    engine.create("moves", step(MOVES), {"day": DAY})
+    engine.create("moves", step(MOVES), {"hour": HOUR})
     engine.load("fixed", pa.table({"stratum": range(len(labels)), "label": labels}))
     engine.create("new_strata", step(NEW_STRATA))
     engine.load("new_meta", pa.table({"key": [k for k, _ in meta], "value": [v for _, v in meta]}))

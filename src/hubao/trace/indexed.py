@@ -1,11 +1,12 @@
 """Trace over an index: what is read is in proportion to the victims' rows, not to the log.
 
 The file (made by `index.py`) holds, in a DuckDB database attached as `index`:
-`meta` (key, value) · `actors` (id, actor) · `records` (id, policy, stratum) · `strata` (stratum,
-label, records) · `first_seen` (record, actor, at), a row more where an earlier access was added
-later · `counts` (actor, stratum, day, n), fresh records a day · `moments` (day, stratum, actor,
-at, n), the same rows one by one, for the days that a contact cuts through. Rows are only ever
-added, so figures are sums: an access found later to be earlier is -1 on one day, 1 on the other.
+`meta` (key, value) · `actors` (id, actor) · `records` (id, key, policy, stratum), key a digest of
+the policy · `strata` (stratum, label, records) · `first_seen` (record, actor, at), a row more where
+an earlier access was added later · `counts` (actor, stratum, hour, n), fresh records an hour ·
+`moments` (hour, stratum, actor, at, n), the same rows one by one, for the hours that a contact cuts
+through. Rows are only ever added, so figures are sums: an access found later to be earlier is -1
+in one hour, 1 in the other.
 """
 
 import hashlib
@@ -31,7 +32,7 @@ from hubao.trace.reduced import Ints
 from hubao.trace.strata import ACCESS_DEGREE, Strata
 
 FORMAT = 1
-DAY = 86_400_000_000
+HOUR = 3_600_000_000
 TABLES = ("actors", "records", "strata", "first_seen", "counts", "moments", "meta")
 
 STRATA_SUMS = """
@@ -41,6 +42,7 @@ GROUP BY stratum, label ORDER BY stratum
 LOCATED = """
 SELECT victim.t, records.id AS record, records.stratum, victim.policy
 FROM records JOIN victim ON victim.policy = records.policy
+WHERE records.key IN (SELECT md5_number_lower(policy) FROM victim)
 """
 INDEX_TOUCHES = """
 SELECT located.t, actors.actor, epoch_us(min(first_seen.at)) AS at
@@ -53,24 +55,24 @@ ASKED_FOR = "SELECT DISTINCT actor FROM actors WHERE actor IN (SELECT asked_beca
 NUMBERED = """
 SELECT actors.id, candidates.j FROM actors JOIN candidates ON candidates.actor = actors.actor
 """
-CANDIDATE_DAYS = """
-SELECT numbered.j, counts.stratum, counts.day, counts.n
+CANDIDATE_HOURS = """
+SELECT numbered.j, counts.stratum, counts.hour, counts.n
 FROM counts JOIN numbered ON numbered.id = counts.actor
 """
-# A day that a contact cuts through is counted access by access, every other day as a whole.
-CUT_DAYS = """
-SELECT DISTINCT stratum, epoch_us(cut) // $day AS day FROM cuts WHERE epoch_us(cut) % $day <> 0
+# An hour that a contact cuts through is counted access by access, every other hour as a whole.
+CUT_HOURS = """
+SELECT DISTINCT stratum, epoch_us(cut) // $hour AS hour FROM cuts WHERE epoch_us(cut) % $hour <> 0
 """
 INDEX_SEEN = """
 WITH whole AS (
-  SELECT days.j, days.stratum, days.day * $day AS at, days.n
-  FROM candidate_days AS days
-  SEMI JOIN (SELECT DISTINCT stratum FROM cuts) AS used ON used.stratum = days.stratum
-  ANTI JOIN cut_days ON cut_days.stratum = days.stratum AND cut_days.day = days.day),
+  SELECT hours.j, hours.stratum, hours.hour * $hour AS at, hours.n
+  FROM candidate_hours AS hours
+  SEMI JOIN (SELECT DISTINCT stratum FROM cuts) AS used ON used.stratum = hours.stratum
+  ANTI JOIN cut_hours ON cut_hours.stratum = hours.stratum AND cut_hours.hour = hours.hour),
 parts AS (
   SELECT numbered.j, moments.stratum, epoch_us(moments.at) AS at, moments.n
   FROM moments
-  JOIN cut_days ON cut_days.day = moments.day AND cut_days.stratum = moments.stratum
+  JOIN cut_hours ON cut_hours.hour = moments.hour AND cut_hours.stratum = moments.stratum
   JOIN numbered ON numbered.id = moments.actor),
 rows AS (SELECT j, stratum, at, n FROM whole UNION ALL SELECT j, stratum, at, n FROM parts),
 summed AS (SELECT j, stratum, at, sum(n) AS n FROM rows GROUP BY j, stratum, at)
@@ -81,11 +83,11 @@ GROUP BY summed.j, cuts.c
 """
 INDEX_TOTALS = """
 WITH whole AS (
-  SELECT j, sum(n) AS n FROM candidate_days WHERE day < $last // $day GROUP BY j),
+  SELECT j, sum(n) AS n FROM candidate_hours WHERE hour < $last // $hour GROUP BY j),
 part AS (
   SELECT numbered.j, sum(moments.n) AS n
   FROM moments JOIN numbered ON numbered.id = moments.actor
-  WHERE moments.day = $last // $day AND epoch_us(moments.at) < $last
+  WHERE moments.hour = $last // $hour AND epoch_us(moments.at) < $last
   GROUP BY numbered.j)
 SELECT j, CAST(sum(n) AS BIGINT) AS n
 FROM (SELECT j, n FROM whole UNION ALL SELECT j, n FROM part) AS both GROUP BY j
@@ -180,10 +182,10 @@ class Indexed:
         engine.load("candidates", counts.candidates())
         engine.load("cuts", counts.cut_table())
         engine.create("numbered", index_step(NUMBERED))
-        engine.create("candidate_days", index_step(CANDIDATE_DAYS))
-        engine.create("cut_days", step(CUT_DAYS), {"day": DAY})
-        seen = engine.fetch(index_step(INDEX_SEEN), {"day": DAY})
-        return seen, engine.fetch(index_step(INDEX_TOTALS), {"day": DAY, "last": counts.last})
+        engine.create("candidate_hours", index_step(CANDIDATE_HOURS))
+        engine.create("cut_hours", step(CUT_HOURS), {"hour": HOUR})
+        seen = engine.fetch(index_step(INDEX_SEEN), {"hour": HOUR})
+        return seen, engine.fetch(index_step(INDEX_TOTALS), {"hour": HOUR, "last": counts.last})
 
     def shared(self, pairs: Sequence[tuple[int, int]], last: int) -> Ints:
         """int (p,): records that both actors of each pair of columns had seen before `last`."""

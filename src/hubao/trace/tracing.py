@@ -75,6 +75,8 @@ def trace(
                 inputs = [*read_access(reading, logs, columns=columns), *small]
         finally:
             set_aside.close()
+        if progress:
+            progress(0, 0, "Weighing evidence")
         log: Evidence
         if index is None:
             known = policy_columns(engine) if policies is not None else None

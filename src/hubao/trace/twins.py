@@ -1,6 +1,7 @@
 """Actors that can't be told apart: those who saw the same records."""
 
 from collections.abc import Callable, Sequence
+from itertools import combinations
 
 from hubao.trace.reduced import Ints, Reduced
 
@@ -8,23 +9,25 @@ SAME = 0.95  # Jaccard index above which two actors' records count as the same (
 Shared = Callable[[Sequence[tuple[int, int]]], Ints]
 
 
-def twins(reduced: Reduced, columns: Ints, shared: Shared) -> list[tuple[int, int]]:
+def twins(reduced: Reduced, asked: Ints, columns: Ints, shared: Shared) -> list[tuple[int, int]]:
     """Find pairs of actors whose records, up to the last contact, are the same.
 
     Args:
         reduced: m actors.
-        columns: int (k,); the actors to compare.
+        asked: columns of which each pair must hold one.
+        columns: int (k,); the actors to compare them with, the asked among them.
         shared: given pairs of columns, int (p,): how many records both had seen.
 
     Returns:
         Pairs of columns with a Jaccard index above `SAME`. Only pairs of like size are counted.
     """
     size = {int(column): int(reduced.seen[column]) for column in columns}
+    wanted = frozenset(asked.tolist())
     near = [
         (one, other)
-        for i, one in enumerate(size)
-        for other in list(size)[i + 1 :]
-        if min(size[one], size[other]) > SAME * max(size[one], size[other])
+        for one, other in combinations(size, 2)
+        if wanted & {one, other}
+        and min(size[one], size[other]) > SAME * max(size[one], size[other])
     ]
     if not near:
         return []

@@ -6,7 +6,7 @@ import pytest
 from hubao.kit.errors import Kind
 from hubao.lake.engines.duckdb import DuckDB
 from hubao.lake.engines.failed import EngineFailed, OutOfMemory
-from hubao.lake.steps import step
+from hubao.lake.steps import select_all, step
 
 NUMBERS = pa.table({"n": [1, 2, 3]})
 
@@ -38,7 +38,7 @@ class TestRelations:
         engine.view("one", step("SELECT n FROM numbers WHERE n = $which"), {"which": 2})
         engine.view("two", step("SELECT n FROM numbers WHERE n = $which"), {"which": 3})
 
-        both = [engine.fetch(step(f"SELECT n FROM {name}")) for name in ("one", "two")]
+        both = [engine.fetch(select_all(name, ["n"])) for name in ("one", "two")]
         assert [found["n"].to_pylist() for found in both] == [[2], [3]]
 
     @pytest.mark.parametrize("first", ["load", "view", "create"])

@@ -21,7 +21,7 @@ from hubao.lake.rejects import Reason, Rejects
 from tests.lake.samples import csv_text, json_lines, rows_of, table, write, xes
 
 # One engine and one folder serve all examples: each writes over what the last one left.
-shared = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+shared = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
 SUFFIXES = ["", ".csv", ".csv.gz", ".jsonl", ".jsonl.gz", ".parquet", ".xes", ".xes.gz", ".xlsx"]
 HEADER = "at,actor,policy,note\n"
 CELLS = st.one_of(
@@ -82,7 +82,7 @@ def by_hand_only() -> "mock._patch[Any]":
 
 
 class TestBothWays:
-    @settings(shared, max_examples=150)
+    @settings(shared, max_examples=80)
     @given(st.lists(LINES, max_size=6), st.sampled_from(["\n", "\r\n"]), st.booleans())
     @example(['2015-03-04, "A1" ,P1,x'], "\n", False)
     @example(['2015-03-04,A1,P1,"x" '], "\n", False)

@@ -47,11 +47,11 @@ def test_select_all_takes_a_condition() -> None:
 
 class TestUnionAll:
     def test_puts_thousands_of_queries_together(self, engine: DuckDB) -> None:
-        query = union_all([step("SELECT 1 AS n") for _ in range(3000)])
+        query = union_all([step("SELECT 1 AS n") for _ in range(1500)])
 
         assert engine.fetch(step("SELECT count(*) AS c FROM t", tables={"t": query}))[
             "c"
-        ].to_pylist() == [3000]
+        ].to_pylist() == [1500]
 
     def test_needs_one(self) -> None:
         with pytest.raises(ValueError, match="at least one"):

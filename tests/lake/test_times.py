@@ -109,7 +109,9 @@ def test_never_stays_a_time_that_python_can_hold(engine: DuckDB, timezone: str) 
     assert datetime.fromisoformat(found).year == 9999
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])  # texts leave no trace in it
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30
+)  # texts leave no trace in it
 @given(st.lists(st.text(alphabet="0123456789-/: TZ+.年月日时分秒", max_size=30), min_size=20))
 def test_no_text_makes_it_fail(engine: DuckDB, texts: list[str]) -> None:
     engine.load("texts", pa.table({"text": texts}))

@@ -1,12 +1,13 @@
-"""What a room may ask of a query engine; DuckDB answers today, Spark later."""
+"""What a room may ask of a query engine; DuckDB answers today."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Protocol
 
-import pyarrow as pa
 from sqlglot import exp
 
-type_of_value = str | int | float | bool | None | Sequence[Any]
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 Values = Mapping[str, Any]
 
 

@@ -35,6 +35,9 @@ class Evidence(Protocol):
     def locate(self, found: Arrivals) -> tuple[Places, Ints, Ints]:
         """Strata; which victims are known; their strata."""
 
+    def begins(self) -> int:
+        """The first access, in microseconds since 1970 UTC."""
+
     def touches(self) -> pa.Table:
         """(t, actor, at)."""
 
@@ -85,6 +88,7 @@ def analyse(
         inputs=inputs,
         alpha=alpha,
         policies_given=policies_given,
+        begins=log.begins(),
     )
 
 

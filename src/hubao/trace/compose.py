@@ -37,6 +37,7 @@ def compose(
     inputs: Sequence[Input],
     alpha: float,
     policies_given: bool,
+    begins: int,
 ) -> Report:
     """Put the decision into words' reach: one `Suspect` per actor, best first."""
     suspects = [_suspect(reduced, decision, int(column)) for column in decision.order]
@@ -61,7 +62,9 @@ def compose(
         ),
         inputs=list(inputs),
         evidence=_evidence(reduced, decision, alpha),
-        cautions=_cautions(suspects, decision, found, unknown, inputs, reduced, policies_given),
+        cautions=_cautions(
+            suspects, decision, found, unknown, inputs, reduced, policies_given, begins
+        ),
         version=__version__,
     )
 
@@ -124,6 +127,7 @@ def _cautions(
     inputs: Sequence[Input],
     reduced: Reduced,
     policies_given: bool,
+    begins: int,
 ) -> list[str]:
     """Codes of what the reader must know; `phrases.py` has the sentences."""
     lead = suspects[0] if suspects else None
@@ -136,6 +140,7 @@ def _cautions(
         "unknown_victims": bool(unknown),
         "chosen_victims": found.chosen > 0,
         "contact_time_missing": found.cut_missing > 0,
+        "log_starts_late": bool((found.cut <= begins).any()),
         "report_time_missing": found.order_missing > 0,
         "no_policies_table": not policies_given,
         "rejected_rows": any(one.rejected for one in inputs),

@@ -27,7 +27,7 @@ from hubao.lake.steps import step
 from hubao.trace.arrivals import Arrivals, as_time
 from hubao.trace.assemble import Counts
 from hubao.trace.placing import Places
-from hubao.trace.reduce import load_victims, pair_table, shared_counts
+from hubao.trace.reduce import BEGINS, load_victims, pair_table, shared_counts
 from hubao.trace.reduced import Ints
 from hubao.trace.strata import ACCESS_DEGREE, Strata
 
@@ -39,10 +39,14 @@ STRATA_SUMS = """
 SELECT label, CAST(sum(records) AS BIGINT) AS records FROM strata
 GROUP BY stratum, label ORDER BY stratum
 """
+# The short key first: it spares reading every policy's name.
+KEYED = """
+SELECT id, policy, stratum FROM records
+WHERE key IN (SELECT md5_number_lower(policy) FROM victim)
+"""
 LOCATED = """
-SELECT victim.t, records.id AS record, records.stratum, victim.policy
-FROM records JOIN victim ON victim.policy = records.policy
-WHERE records.key IN (SELECT md5_number_lower(policy) FROM victim)
+SELECT victim.t, keyed.id AS record, keyed.stratum
+FROM keyed JOIN victim ON victim.policy = keyed.policy
 """
 INDEX_TOUCHES = """
 SELECT located.t, actors.actor, epoch_us(min(first_seen.at)) AS at
@@ -159,7 +163,8 @@ class Indexed:
     def locate(self, found: Arrivals) -> tuple[Places, Ints, Ints]:
         """Strata as they were fixed; which victims the index knows; their strata."""
         load_victims(self._engine, found, np.zeros(len(found.policies), dtype=np.int64))
-        self._engine.create("located", index_step(LOCATED))
+        self._engine.create("keyed", index_step(KEYED))
+        self._engine.create("located", step(LOCATED))
         rows = self._engine.fetch(step("SELECT t, stratum FROM located ORDER BY t"))
         strata = self._engine.fetch(index_step(STRATA_SUMS))
         records = strata.column("records").to_numpy()
@@ -171,6 +176,10 @@ class Indexed:
             all_records=int(records.sum()),
         )
         return places, rows.column("t").to_numpy(), rows.column("stratum").to_numpy()
+
+    def begins(self) -> int:
+        """The first access of the log, in microseconds since 1970 UTC."""
+        return int(self._engine.fetch(index_step(BEGINS)).column("begins")[0].as_py())
 
     def touches(self) -> pa.Table:
         """(t, actor, at): every first access to a victim's record, `at` in microseconds."""

@@ -148,10 +148,6 @@ CAUTIONS: Final[dict[str, Phrase]] = {
         "Some contacts came before the log begins: earlier look-ups can't be seen, so their source "
         "may be missing.",
     ),
-    "caution.log_ends_early": Phrase(
-        "日志在最后一些联系之前很久就结束：其间的查看不可见。",
-        "The log ends long before the last contacts: look-ups in between can't be seen.",
-    ),
 }
 
 LIMITS: Final[dict[str, Phrase]] = {

@@ -21,6 +21,7 @@ FAMILY = "SELECT count(DISTINCT actor) AS n FROM first_seen"
 ASKED_FOR = """
 SELECT DISTINCT actor FROM first_seen WHERE actor IN (SELECT asked_because FROM victims)
 """
+BEGINS = "SELECT epoch_us(min(at)) AS begins FROM first_seen"
 TOUCHES = """
 SELECT victim.t, first_seen.actor, epoch_us(first_seen.at) AS at
 FROM first_seen JOIN victim ON victim.policy = first_seen.policy
@@ -104,6 +105,10 @@ class Log:
         load_victims(engine, found, span_of(places, found.cut))
         placed = engine.fetch(step(VICTIM_STRATA)).sort_by("t")
         return places, placed.column("t").to_numpy(), placed.column("stratum").to_numpy()
+
+    def begins(self) -> int:
+        """The first access of the log, in microseconds since 1970 UTC."""
+        return int(self._engine.fetch(step(BEGINS)).column("begins")[0].as_py())
 
     def touches(self) -> pa.Table:
         """(t, actor, at): every first access to a victim's record, `at` in microseconds."""

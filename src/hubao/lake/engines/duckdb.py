@@ -202,6 +202,11 @@ def _safely(step: str) -> Iterator[None]:
         yield
     except duckdb.Error as error:
         raise _failed(error, step) from None
+    except RuntimeError as error:
+        # DuckDB hears Ctrl-C itself and stops its query; what was meant is to stop the run.
+        if "interrupted" in str(error):
+            raise KeyboardInterrupt from None
+        raise
 
 
 def _failed(error: "duckdb.Error", step: str) -> EngineFailed:

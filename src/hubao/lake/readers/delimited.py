@@ -133,12 +133,13 @@ class Delimited:
             return None, Reason.BAD_QUOTES
 
     def _fault(self, cells: Sequence[str], width: int) -> Reason | None:
-        record = self._lines.record
-        if any(line.long for line in record):
-            return Reason.TOO_LONG
-        if any(line.bad for line in record):
-            return Reason.BAD_BYTES
-        if len(cells) < width or any(cells[width:]):  # some programs end rows with a delimiter
+        for line in self._lines.record:
+            if line.long:
+                return Reason.TOO_LONG
+            if line.bad:
+                return Reason.BAD_BYTES
+        # Some programs end rows with a delimiter: further cells may be there if they are blank.
+        if len(cells) != width and (len(cells) < width or any(cells[width:])):
             self._lines.give_back()
             return Reason.WRONG_COLUMNS
         return None

@@ -1,8 +1,7 @@
 """Physical lines of a byte stream, decoded one by one, with lines too long cut short."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import IO
+from typing import IO, NamedTuple
 
 from hubao.lake.sources import BOM
 
@@ -10,8 +9,7 @@ LONGEST = 1 << 20  # bytes of one line; more is no row of an access log
 BLOCK = 1 << 20
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):
     """One physical line with its ending; `bad` if its bytes are not text, `long` if cut short."""
 
     number: int

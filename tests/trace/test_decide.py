@@ -1,0 +1,299 @@
+"""Who is named, who is not, and that odd inputs end in words rather than in NaN."""
+
+from collections.abc import Callable, Sequence
+from functools import cache
+
+import numpy as np
+import pytest
+
+from hubao.kit.errors import HubaoError
+from hubao.trace import Verdict
+from hubao.trace.decide import Decision, decide
+from hubao.trace.reduced import Ints, Reduced
+from tests.makers.logs import (
+    DAY,
+    Access,
+    Call,
+    Seen,
+    World,
+    actor,
+    book,
+    drawn,
+    loners,
+    policy,
+    teams,
+    traced,
+)
+from tests.trace.figures import assert_finite
+
+ALPHA = 0.01
+SOURCE, OTHER = 2, 9
+
+
+def decided(reduced: Reduced, alpha: float = ALPHA, seen: Seen | None = None) -> Decision:
+    return decide(reduced, alpha=alpha, same_records=_same(reduced, seen))
+
+
+def _same(
+    reduced: Reduced, world: Seen | None
+) -> "Callable[[Ints], Sequence[tuple[int, int]]]":
+    """Pairs of columns whose rows of the world are equal."""
+    if world is None:
+        return lambda _: []
+    row = [world.seen[int(name.removeprefix("agent-"))] for name in reduced.actors]
+    return lambda columns: [
+        (int(a), int(b)) for a in columns for b in columns if a < b and (row[a] == row[b]).all()
+    ]
+
+
+def names(reduced: Reduced, decision: Decision) -> list[list[str]]:
+    return [[reduced.actors[column] for column in group] for group in decision.named]
+
+
+def past_the_bound(reduced: Reduced, decision: Decision) -> set[str]:
+    bound = np.log(reduced.family / ALPHA)
+    return {reduced.actors[column] for column in np.flatnonzero(decision.log_e >= bound)}
+
+
+@cache
+def team_draws() -> list[tuple[list[list[str]], set[str]]]:
+    """Sixty leaks out of a team of six that share 90 % of their records: named, past the bound."""
+    found = []
+    for seed in range(60):
+        reduced = teams(seed, source=SOURCE, leaked=30, noise=20).reduced()
+        decision = decided(reduced)
+        found.append((names(reduced, decision), past_the_bound(reduced, decision)))
+    return found
+
+
+class TestColleagues:
+    def test_are_never_named(self) -> None:
+        wrong = [named for named, _ in team_draws() if named not in ([], [[actor(SOURCE)]])]
+
+        assert wrong == []
+
+    def test_pass_the_bound_that_the_strong_rule_holds_against_them(self) -> None:
+        passed = [past - {actor(SOURCE)} for _, past in team_draws()]
+
+        assert sum(bool(innocent) for innocent in passed) >= 30
+
+    def test_do_not_hide_the_source_when_victims_are_many(self) -> None:
+        found = 0
+        for seed in range(6):
+            reduced = teams(100 + seed, source=SOURCE, leaked=90, noise=60).reduced()
+            found += names(reduced, decided(reduced)) == [[actor(SOURCE)]]
+
+        assert found >= 5
+
+    def test_leave_a_shortlist_where_the_source_cannot_be_told_from_them(self) -> None:
+        reduced = teams(2, source=SOURCE, leaked=12, noise=4, shared=0.97).reduced()
+
+        decision = decided(reduced)
+
+        assert decision.verdict is Verdict.SHORTLIST
+        assert decision.victims_needed is not None
+        assert decision.victims_needed > 0
+
+
+class TestTwins:
+    def test_with_the_same_records_are_named_as_one_group(self) -> None:
+        world = loners(31, sources={SOURCE: 18}, noise=12)
+        world.seen[OTHER] = world.seen[SOURCE]
+
+        report = traced(world.world())
+
+        assert [sorted(group) for group in report.named] == [[actor(SOURCE), actor(OTHER)]]
+        together = {one.actor: one.same_records_as for one in report.suspects}
+        assert together[actor(SOURCE)] == [actor(OTHER)]
+        assert together[actor(OTHER)] == [actor(SOURCE)]
+
+    def test_who_parted_after_the_last_contact_are_still_one_group(self) -> None:
+        world = loners(31, sources={SOURCE: 18}, noise=12)
+        world.seen[OTHER] = world.seen[SOURCE]
+        raw = world.world()
+        later = [Access(actor(OTHER), one, 500.0 * DAY) for one in list(raw.book)[::3]]
+
+        report = traced(raw.but(accesses=[*raw.accesses, *later]))
+
+        assert [sorted(group) for group in report.named] == [[actor(SOURCE), actor(OTHER)]]
+
+
+class TestSystems:
+    @pytest.mark.parametrize("missing", [0.0, 0.03])
+    def test_that_saw_everything_are_not_named_and_hide_nobody(self, missing: float) -> None:
+        world = loners(41, sources={SOURCE: 16}, noise=16)
+        rng = np.random.default_rng(0)
+        for system in (0, 1):
+            world.seen[system] = rng.random(world.seen.shape[1]) >= missing
+
+        reduced = world.reduced()
+        decision = decided(reduced)
+
+        assert names(reduced, decision) == [[actor(SOURCE)]]
+        assert reduced.actors[decision.order[0]] == actor(SOURCE)
+        assert decision.posterior[reduced.actors.index(actor(0))] < 0.1
+
+    def test_that_saw_everything_are_not_named_where_nobody_else_is(self) -> None:
+        world = loners(42, sources={}, noise=40)
+        world.seen[0] = True
+
+        reduced = world.reduced()
+        decision = decided(reduced)
+
+        assert decision.named == []
+        assert decision.log_e[reduced.actors.index(actor(0))] == pytest.approx(0.0, abs=1e-9)
+        assert decision.background_share > 0.5
+
+
+class TestSeveralSources:
+    def test_are_all_named_with_plenty_of_victims(self) -> None:
+        found = []
+        for seed in range(8):
+            reduced = loners(200 + seed, sources={SOURCE: 30, OTHER: 25}, noise=30).reduced()
+            found.append(sorted(names(reduced, decided(reduced))))
+
+        assert found.count([[actor(SOURCE)], [actor(OTHER)]]) >= 7
+        assert {name for one in found for group in one for name in group} == {
+            actor(SOURCE), actor(OTHER),
+        }  # fmt: skip
+
+    def test_share_the_contacts_between_them(self) -> None:
+        reduced = loners(200, sources={SOURCE: 30, OTHER: 25}, noise=30).reduced()
+
+        decision = decided(reduced)
+
+        shares = [decision.share[reduced.actors.index(actor(j))] for j in (SOURCE, OTHER)]
+        assert shares == pytest.approx([30 / 85, 25 / 85], abs=0.1)
+        assert decision.background_share == pytest.approx(30 / 85, abs=0.1)
+
+
+@cache
+def clean_draws() -> list[Decision]:
+    """Forty lists without a leak, half of them with calls in one branch only."""
+    found = []
+    for seed in range(40):
+        world = loners(300 + seed, sources={}, noise=30)
+        rng = np.random.default_rng(seed)
+        own = np.flatnonzero(world.branch == 1)
+        calls = rng.choice(own, size=30, replace=False) if seed % 2 else world.victims
+        found.append(decided(Seen(world.seen, world.branch, calls).reduced()))
+    return found
+
+
+class TestNoLeak:
+    def test_names_nobody(self) -> None:
+        assert [one.named for one in clean_draws() if one.named] == []
+
+    def test_says_that_there_is_not_enough_evidence(self) -> None:
+        verdicts = [one.verdict for one in clean_draws()]
+
+        assert verdicts == [Verdict.NOT_ENOUGH_EVIDENCE] * 40
+
+    def test_puts_most_contacts_down_to_the_background(self) -> None:
+        assert min(one.background_share for one in clean_draws()) > 0.5
+
+    def test_blames_no_branch_team_for_a_wave_in_its_branch(self) -> None:
+        rng = np.random.default_rng(7)
+        branch = np.repeat([0, 1], [600, 200])
+        seen = rng.random((12, 800)) < 0.05
+        seen[:4] |= (branch == 1) & (rng.random((4, 800)) < 0.6)
+        calls = rng.choice(np.flatnonzero(branch == 1), size=60, replace=False)
+
+        decision = decided(Seen(seen, branch, calls).reduced())
+
+        assert decision.named == []
+        assert decision.verdict is Verdict.NOT_ENOUGH_EVIDENCE
+
+
+class TestAnUnloggedSource:
+    def test_leads_to_nobody(self) -> None:
+        rng = np.random.default_rng(13)
+        world = loners(51, sources={}, noise=1)
+        outside = rng.choice(len(world.branch), size=100, replace=False)
+
+        reduced = Seen(world.seen, world.branch, outside[:60]).reduced()
+        decision = decided(reduced)
+
+        assert decision.named == []
+
+
+def tiny(actors: int, victims: int, records: int = 3) -> World:
+    """`actors` actors that saw the first victim's record, and one record that nobody is called for.
+
+    With records = victims every record is called.
+    """
+    rows = [Access(actor(j), policy(i), 1.0 * DAY + j + i) for j in range(actors) for i in range(2)]
+    calls = [Call(policy(i), 5.0 * DAY + i) for i in range(victims)]
+    return World(rows, calls, book(("north", records)))
+
+
+class TestOddInputs:
+    @pytest.mark.parametrize(
+        "world",
+        [
+            tiny(1, 1),
+            tiny(1, 1, records=1),
+            tiny(1, 3),
+            tiny(5, 1),
+            tiny(5, 3),
+            tiny(0, 2).but(accesses=[Access(actor(0), policy(2), 9.0 * DAY)]),
+            tiny(2, 2).but(accesses=[Access(actor(j), policy(i), 0.0) for j in (0, 1)
+                                     for i in range(3)]),
+        ],
+        ids=["1x1", "one record", "1 actor", "1 victim", "all called", "no access in time", "all seen"],
+    )  # fmt: skip
+    @pytest.mark.parametrize("strata", [["branch"], None])
+    def test_give_a_report_of_finite_numbers(
+        self, world: World, strata: list[str] | None
+    ) -> None:
+        report = traced(world, strata=strata)
+
+        assert_finite(report)
+        assert 0 <= report.background_share <= 1
+
+    @pytest.mark.parametrize("alpha", [1e-300, 1e-12, 0.5, 1 - 1e-12])
+    def test_give_a_report_of_finite_numbers_at_any_alpha(self, alpha: float) -> None:
+        report = traced(loners(61, sources={SOURCE: 8}, noise=4, actors=6).world(), alpha=alpha)
+
+        assert_finite(report)
+        assert report.alpha == alpha
+        assert (alpha > 1e-20) or report.named == []
+
+    @pytest.mark.parametrize("alpha", [0.0, 1.0, -0.1, float("nan"), float("inf")])
+    def test_refuse_a_bound_that_is_none(self, alpha: float) -> None:
+        with pytest.raises(HubaoError, match="between 0 and 1"):
+            traced(tiny(1, 1), alpha=alpha)
+
+    def test_refuse_a_list_whose_victims_are_all_unknown(self) -> None:
+        world = tiny(2, 1).but(calls=[Call("Q1", 5.0 * DAY), Call("Q2", 5.0 * DAY)])
+
+        with pytest.raises(HubaoError, match="None of the 2 victims"):
+            traced(world)
+
+    def test_refuse_a_list_whose_victims_were_all_asked_because_of_an_actor(self) -> None:
+        world = tiny(2, 1).but(calls=[Call(policy(0), 5.0 * DAY, asked_because=actor(1))])
+
+        with pytest.raises(HubaoError, match="asked_because"):
+            traced(world)
+
+    def test_refuse_strata_that_the_policies_lack(self) -> None:
+        with pytest.raises(HubaoError, match="'colour'"):
+            traced(tiny(2, 1), strata=["colour"])
+
+    def test_rank_actors_of_any_exposure_without_a_warning(self) -> None:
+        rng = np.random.default_rng(3)
+        seen = np.zeros((6, 120), dtype=bool)
+        seen[0] = True
+        seen[1, :119] = True
+        seen[2, 5] = True
+        seen[3] = ~seen[2]
+        seen[4, :60] = True
+        branch = np.repeat([0, 1], [60, 60])
+        victims = np.array([5, *drawn(rng, seen, {4: 20}, 30).tolist()])
+        _, first = np.unique(victims, return_index=True)
+
+        decision = decided(Seen(seen, branch, victims[np.sort(first)]).reduced())
+
+        for figures in (decision.posterior, decision.share, decision.log_e):
+            assert np.isfinite(figures).all()
+        assert ((decision.posterior >= 0) & (decision.posterior <= 1)).all()

@@ -67,23 +67,34 @@ FROM counts JOIN numbered ON numbered.id = counts.actor
 CUT_HOURS = """
 SELECT DISTINCT stratum, epoch_us(cut) // $hour AS hour FROM cuts WHERE epoch_us(cut) % $hour <> 0
 """
+# Which cut an hour's accesses count for is found once an hour, not once an access.
+HOUR_CUTS = """
+WITH span AS (SELECT min(hour) AS first, max(hour) AS last FROM candidate_hours),
+hours AS (
+  SELECT used.stratum, unnest(range(span.first, span.last + 1)) AS hour
+  FROM span CROSS JOIN (SELECT DISTINCT stratum FROM cuts) AS used)
+SELECT hours.stratum, hours.hour, cuts.c
+FROM (SELECT stratum, hour, hour * $hour AS at FROM hours) AS hours
+ASOF JOIN (SELECT stratum, c, epoch_us(cut) AS cut FROM cuts) AS cuts
+  ON cuts.stratum = hours.stratum AND hours.at < cuts.cut
+ANTI JOIN cut_hours ON cut_hours.stratum = hours.stratum AND cut_hours.hour = hours.hour
+"""
 INDEX_SEEN = """
 WITH whole AS (
-  SELECT hours.j, hours.stratum, hours.hour * $hour AS at, hours.n
-  FROM candidate_hours AS hours
-  SEMI JOIN (SELECT DISTINCT stratum FROM cuts) AS used ON used.stratum = hours.stratum
-  ANTI JOIN cut_hours ON cut_hours.stratum = hours.stratum AND cut_hours.hour = hours.hour),
-parts AS (
+  SELECT candidate_hours.j, hour_cuts.c, candidate_hours.n
+  FROM candidate_hours JOIN hour_cuts
+    ON hour_cuts.stratum = candidate_hours.stratum AND hour_cuts.hour = candidate_hours.hour),
+moved AS (
   SELECT numbered.j, moments.stratum, epoch_us(moments.at) AS at, moments.n
   FROM moments
   JOIN cut_hours ON cut_hours.hour = moments.hour AND cut_hours.stratum = moments.stratum
   JOIN numbered ON numbered.id = moments.actor),
-rows AS (SELECT j, stratum, at, n FROM whole UNION ALL SELECT j, stratum, at, n FROM parts),
-summed AS (SELECT j, stratum, at, sum(n) AS n FROM rows GROUP BY j, stratum, at)
-SELECT summed.j, cuts.c, CAST(sum(summed.n) AS BIGINT) AS n
-FROM summed ASOF JOIN (SELECT stratum, c, epoch_us(cut) AS cut FROM cuts) AS cuts
-  ON cuts.stratum = summed.stratum AND summed.at < cuts.cut
-GROUP BY summed.j, cuts.c
+parts AS (
+  SELECT moved.j, cuts.c, moved.n
+  FROM moved ASOF JOIN (SELECT stratum, c, epoch_us(cut) AS cut FROM cuts) AS cuts
+    ON cuts.stratum = moved.stratum AND moved.at < cuts.cut)
+SELECT j, c, CAST(sum(n) AS BIGINT) AS n
+FROM (SELECT j, c, n FROM whole UNION ALL SELECT j, c, n FROM parts) AS both GROUP BY j, c
 """
 INDEX_TOTALS = """
 WITH whole AS (
@@ -193,7 +204,8 @@ class Indexed:
         engine.create("numbered", index_step(NUMBERED))
         engine.create("candidate_hours", index_step(CANDIDATE_HOURS))
         engine.create("cut_hours", step(CUT_HOURS), {"hour": HOUR})
-        seen = engine.fetch(index_step(INDEX_SEEN), {"hour": HOUR})
+        engine.create("hour_cuts", step(HOUR_CUTS), {"hour": HOUR})
+        seen = engine.fetch(index_step(INDEX_SEEN))
         return seen, engine.fetch(index_step(INDEX_TOTALS), {"hour": HOUR, "last": counts.last})
 
     def shared(self, pairs: Sequence[tuple[int, int]], last: int) -> Ints:

@@ -142,9 +142,7 @@ def messy_world(seed: int) -> World:
         for _ in range(1 + (rng.random() < 0.2))
     ]
     copied = np.flatnonzero(seen[3])
-    called = [
-        names[i] for i in [*rng.permutation(copied)[:8], *rng.permutation(len(names))[:14]]
-    ]
+    called = [names[i] for i in [*rng.permutation(copied)[:8], *rng.permutation(len(names))[:14]]]
     calls = [_call(rng, one) for one in [*called, called[2], called[5], "P99998", "P99999"]]
     calls = [calls[i] for i in rng.permutation(len(calls))]
     asked = Call(names[4], 80.0 * DAY, 81.0 * DAY, asked_because=actor(5))
@@ -210,9 +208,7 @@ class Seen:
 
     def world(self) -> World:
         """The same as raw rows: work in the first thirty days, calls in the order of arrival."""
-        names = {
-            policy(i): {"branch": f"branch-{z}"} for i, z in enumerate(self.branch.tolist())
-        }
+        names = {policy(i): {"branch": f"branch-{z}"} for i, z in enumerate(self.branch.tolist())}
         accesses = [
             Access(actor(int(j)), policy(int(i)), float((7 * j + 13 * i) % 30) * DAY)
             for j, i in np.argwhere(self.seen)
@@ -224,9 +220,7 @@ class Seen:
         return World(accesses, calls, names)
 
 
-def drawn(
-    rng: np.random.Generator, seen: Bools, sources: Mapping[int, int], noise: int
-) -> Ints:
+def drawn(rng: np.random.Generator, seen: Bools, sources: Mapping[int, int], noise: int) -> Ints:
     """Victims in random order: so many from each source's records, the rest from everyone."""
     chosen: list[int] = []
     for source, count in sources.items():

@@ -14,7 +14,6 @@ from hubao.trace.reduced import Ints, Reduced
 from hubao.trace.strata import Strata
 from tests.makers.logs import Floats, actor, moments
 
-
 MICRO = 1_000_000
 
 
@@ -48,6 +47,9 @@ class PlainLog:
             all_records=len(self.stratum),
         )
         return places, np.arange(len(self._records)), self.stratum[self._records]
+
+    def begins(self) -> int:
+        return int(self.at[np.isfinite(self.at)].min() * MICRO)
 
     def touches(self) -> "pa.Table":
         own = self.at[:, self._records]

@@ -35,9 +35,7 @@ def figures(report: Report, names: Mapping[str, str] | None = None) -> dict[str,
         },
         "policies": list(shown.policies),
         "bound": shown.bound,
-        "curves": {
-            old.get(name, name): row for name, row in zip(shown.actors, rows, strict=True)
-        },
+        "curves": {old.get(name, name): row for name, row in zip(shown.actors, rows, strict=True)},
     }
 
 

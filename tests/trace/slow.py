@@ -6,7 +6,7 @@ Nothing of the product's statistics is imported, so that an error has to be made
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from scipy.special import gammaln
 from tests.makers.logs import Call, World
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 BETAS = (1, 3, 10, 30, 100, 300, 1000)
 FEWEST = 100
 NEVER = math.inf
@@ -258,7 +259,7 @@ def _log_integral(
     parts = sorted({low, peak - 8, peak - 2, peak, peak + 2, high} - {0.0})
     area = sum(
         integrate.quad(height, one, other, epsabs=0, epsrel=1e-10, limit=400)[0]
-        for one, other in zip(parts, parts[1:], strict=False)
+        for one, other in pairwise(parts)
         if other > one
     )
     return float(shape * math.log(firmness) - gammaln(shape) + top + math.log(area))
@@ -270,9 +271,7 @@ def log_score(
 ) -> tuple[float, float]:  # fmt: skip
     """An actor as the only source against no source, over all shares and firmnesses."""
     none = [0] * len(victims)
-    null = [
-        log_marginal(victims, none, size, gamma=0.0, share=0.0, firmness=f) for f in firmnesses
-    ]
+    null = [log_marginal(victims, none, size, gamma=0.0, share=0.0, firmness=f) for f in firmnesses]
     one = [
         (s, log_marginal(victims, touches, size, gamma=s / exposure, share=s, firmness=f))
         for s in shares
@@ -298,6 +297,23 @@ def n95(exposure: float, share: float, *, family: int, alpha: float, power: floa
         return bool(stats.binom.pmf(hits[evidence >= bound], n, hit).sum() >= power)
 
     return next(n for n in range(1, 10_000) if passes(n) and passes(n + 1))
+
+
+def information(seen: Ints, records: Ints, share: float) -> tuple[float, float]:
+    """Mean and variance of a victim's log likelihood ratio, over every way it can fall."""
+    total_seen, total = sum(seen), sum(records)
+    ways: list[tuple[float, float]] = []  # chance, log likelihood ratio
+    for held, size in zip(seen, records, strict=True):
+        here = share * held / total_seen + (1 - share) * size / total
+        if here == 0:
+            continue
+        hit = (share * held / total_seen + (1 - share) * held / total) / here
+        by_chance = held / size
+        for chance, without in ((hit, by_chance), (1 - hit, 1 - by_chance)):
+            if chance > 1e-12 and without > 0:
+                ways.append((here * chance, math.log(chance / without)))
+    mean = sum(chance * ratio for chance, ratio in ways)
+    return mean, sum(chance * ratio**2 for chance, ratio in ways) - mean**2
 
 
 def jaccard(one: set[str], other: set[str]) -> float:

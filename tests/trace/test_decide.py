@@ -49,7 +49,7 @@ def names(reduced: Reduced, decision: Decision) -> list[list[str]]:
 
 def past_the_bound(reduced: Reduced, decision: Decision) -> set[str]:
     bound = np.log(reduced.family / ALPHA)
-    return {reduced.actors[column] for column in np.flatnonzero(decision.log_e >= bound)}
+    return {reduced.actors[column] for column in np.flatnonzero(decision.log_e >= bound).tolist()}
 
 
 @cache
@@ -237,12 +237,10 @@ class TestOddInputs:
             tiny(2, 2).but(accesses=[Access(actor(j), policy(i), 0.0) for j in (0, 1)
                                      for i in range(3)]),
         ],
-        ids=["1x1", "one record", "1 actor", "1 victim", "all called", "no access in time", "all seen"],
+        ids=["1x1", "1 record", "1 actor", "1 victim", "all called", "none in time", "all seen"],
     )  # fmt: skip
     @pytest.mark.parametrize("strata", [["branch"], None])
-    def test_give_a_report_of_finite_numbers(
-        self, world: World, strata: list[str] | None
-    ) -> None:
+    def test_give_a_report_of_finite_numbers(self, world: World, strata: list[str] | None) -> None:
         report = traced(world, strata=strata)
 
         assert_finite(report)

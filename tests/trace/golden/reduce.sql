@@ -1,0 +1,152 @@
+-- ASKED_FOR
+SELECT DISTINCT
+  actor
+FROM first_seen
+WHERE
+  actor IN (
+    SELECT
+      asked_because
+    FROM victims
+  )
+
+-- BEGINS
+SELECT
+  EPOCH_US(MIN("at")) AS begins
+FROM first_seen
+
+-- CANDIDATE_ROWS
+SELECT
+  first_seen.policy,
+  candidates.j,
+  first_seen."at"
+FROM first_seen
+JOIN candidates
+  ON candidates.actor = first_seen.actor
+
+-- FAMILY
+SELECT
+  COUNT(DISTINCT actor) AS n
+FROM first_seen
+
+-- FIRST_SEEN
+SELECT
+  actor,
+  policy,
+  MIN("at") AS "at"
+FROM access
+GROUP BY
+  actor,
+  policy
+
+-- MEMBERS
+SELECT
+  placed.policy,
+  degree_strata.stratum
+FROM placed
+JOIN degree_strata
+  ON degree_strata.cell = placed.cell
+  AND degree_strata.span = placed.span
+  AND degree_strata.degree = placed.degree
+WHERE
+  degree_strata.stratum IN (
+    SELECT
+      stratum
+    FROM cuts
+  )
+
+-- OPENINGS
+SELECT
+  stratum,
+  MIN(cut) AS cut,
+  MIN(c) AS c
+FROM cuts
+GROUP BY
+  stratum
+
+-- SEEN
+WITH rows AS (
+  SELECT
+    candidate_rows.j,
+    candidate_rows."at",
+    members.stratum,
+    openings.c,
+    openings.cut
+  FROM candidate_rows
+  JOIN members
+    ON members.policy = candidate_rows.policy
+  JOIN openings
+    ON openings.stratum = members.stratum
+), early AS (
+  SELECT
+    j,
+    c,
+    COUNT(*) AS n
+  FROM rows
+  WHERE
+    "at" < cut
+  GROUP BY
+    j,
+    c
+), late AS (
+  SELECT
+    j,
+    "at",
+    stratum
+  FROM rows
+  WHERE
+    "at" >= cut
+), searched AS (
+  SELECT
+    late.j,
+    cuts.c,
+    COUNT(*) AS n
+  FROM late
+  ASOF JOIN cuts
+    ON cuts.stratum = late.stratum AND late."at" < cuts.cut
+  GROUP BY
+    late.j,
+    cuts.c
+)
+SELECT
+  j,
+  c,
+  n
+FROM early
+UNION ALL
+SELECT
+  j,
+  c,
+  n
+FROM searched
+
+-- SHARED
+SELECT
+  pairs.p,
+  COUNT(*) AS n
+FROM pairs
+JOIN candidate_rows AS one
+  ON one.j = pairs.a
+JOIN candidate_rows AS other
+  ON other.j = pairs.b AND other.policy = one.policy
+WHERE
+  one."at" < $last AND other."at" < $last
+GROUP BY
+  pairs.p
+
+-- TOTALS
+SELECT
+  j,
+  COUNT(*) FILTER(WHERE
+    "at" < $last) AS n
+FROM candidate_rows
+GROUP BY
+  j
+
+-- TOUCHES
+SELECT
+  victim.t,
+  first_seen.actor,
+  EPOCH_US(first_seen."at") AS "at"
+FROM first_seen
+JOIN victim
+  ON victim.policy = first_seen.policy

@@ -17,7 +17,6 @@ from hubao.trace.reduce import Log as Reducer
 from hubao.trace.report import Report, Suspect
 from real_logs import Log
 
-
 STRATA = """
 SELECT degree_strata.stratum, count(*) AS records, count(first_seen.actor) AS seen
 FROM placed
@@ -62,7 +61,7 @@ class Tracer:
         return cls(log, reading, Reducer(reading.engine, columns=columns, asked=None))
 
     def strata(self, actor: str) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        """How many records of each stratum the actor saw, and how many there are, as they were in the last list."""
+        """Records of each stratum that the actor saw, and all, as they were for the last list."""
         rows = self.reading.engine.fetch(step(STRATA), {"actor": actor})
         return rows.column("seen").to_numpy(), rows.column("records").to_numpy()
 

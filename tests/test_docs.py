@@ -25,8 +25,6 @@ PAGES = [
 NOT_RUN = {"make demo\n", "make test\n", "source .venv/bin/activate\n"}
 # Pictures and figures come from a machine that draws and measures; a checkout may lack them.
 MADE_ELSEWHERE = {
-    "docs/images/report-en.png",
-    "docs/images/report-zh.png",
     "docs/benchmarks.md",
 }
 

@@ -92,12 +92,7 @@ GROUP BY actor, stratum, hour ORDER BY actor, stratum, hour
     "moments": "SELECT hour, stratum, actor, at, n FROM moves ORDER BY hour, stratum, actor, at",
     "meta": "SELECT key, value FROM new_meta",
 }
-PLACED_RECORDS = """
-SELECT placed.policy, degree_strata.stratum
-FROM placed
-JOIN degree_strata ON degree_strata.cell = placed.cell AND degree_strata.span = placed.span
-  AND degree_strata.degree = placed.degree
-"""
+PLACED_RECORDS = "SELECT policy, stratum FROM placed"
 LATER_RECORDS = "SELECT DISTINCT policy, CAST($stratum AS BIGINT) AS stratum FROM first_seen"
 COUNTED = """
 SELECT (SELECT count(*) FROM actors) AS actors, (SELECT count(*) FROM records) AS records,

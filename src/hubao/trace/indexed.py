@@ -15,7 +15,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 from sqlglot import exp
 
@@ -173,7 +172,7 @@ class Indexed:
 
     def locate(self, found: Arrivals) -> tuple[Places, Ints, Ints]:
         """Strata as they were fixed; which victims the index knows; their strata."""
-        load_victims(self._engine, found, np.zeros(len(found.policies), dtype=np.int64))
+        load_victims(self._engine, found)
         self._engine.create("keyed", index_step(KEYED))
         self._engine.create("located", step(LOCATED))
         rows = self._engine.fetch(step("SELECT t, stratum FROM located ORDER BY t"))
@@ -183,7 +182,6 @@ class Indexed:
             strata=self._strata,
             records=records,
             labels=strata.column("label").to_pylist(),
-            starts=np.zeros(1, dtype=np.int64),
             all_records=int(records.sum()),
         )
         return places, rows.column("t").to_numpy(), rows.column("stratum").to_numpy()

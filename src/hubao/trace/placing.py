@@ -1,12 +1,11 @@
 """Put every record in its stratum, in the engine.
 
 Relations in: `first_seen` (actor, policy, at), `policies` (policy, any columns) or none.
-Relations out: `records` (policy, cell, degrees), `placed` (policy, cell, span, degree) and
-`degree_strata` (cell, span, degree, stratum).
+Relations out: `records` (policy, cell, degree), `degree_strata` (cell, degree, stratum) and
+`placed` (policy, stratum).
 
 The stratum of a record depends on how many actors had opened it *before* the calls began, so that
-staff who open the file of a customer who complains don't move it; calls that go on for long are
-cut into two spans, each with its own count.
+staff who open the file of a customer who complains don't move it.
 """
 
 from collections.abc import Sequence
@@ -17,7 +16,7 @@ import pyarrow as pa
 from sqlglot import exp
 
 from hubao.lake.engine import Engine
-from hubao.lake.steps import expression, step
+from hubao.lake.steps import step
 from hubao.trace.reduced import Ints
 from hubao.trace.strata import (
     ACCESS_DEGREE,
@@ -29,29 +28,28 @@ from hubao.trace.strata import (
     merge_sparse,
 )
 
-MOST_SPANS = 2
 ABSENT = ""  # a record that the policies table lacks, or a cell left empty
 
-LAST = "SELECT epoch_us(max(at)) AS last FROM first_seen"
+FIRST = "SELECT epoch_us(min(at)) AS first, epoch_us(max(at)) AS last FROM first_seen"
 LOG_ONLY = "SELECT DISTINCT policy FROM first_seen ANTI JOIN policies USING (policy)"
-DEGREE = "count(*) FILTER (WHERE at < make_timestamp($start))"
-PLACED = """
-SELECT policy, cell, unnest(range(len(degrees))) AS span, unnest(degrees) AS degree FROM records
+DEGREES = """
+SELECT policy, count(*) FILTER (WHERE at < make_timestamp($start)) AS degree
+FROM first_seen GROUP BY policy
 """
 # Equal degrees share a tenth whatever their order in the file, so that no tie is broken by chance.
 DEGREE_STRATA = """
-WITH sizes AS (SELECT cell, span, degree, count(*) AS n FROM placed GROUP BY cell, span, degree),
+WITH sizes AS (SELECT cell, degree, count(*) AS n FROM records GROUP BY cell, degree),
 ranked AS (
-  SELECT cell, span, degree, n,
-    sum(n) OVER (PARTITION BY cell, span ORDER BY degree) - n AS below,
-    sum(n) OVER (PARTITION BY cell, span) AS whole
+  SELECT cell, degree, n,
+    sum(n) OVER (PARTITION BY cell ORDER BY degree) - n AS below,
+    sum(n) OVER (PARTITION BY cell) AS whole
   FROM sizes),
 tenths AS (
-  SELECT cell, span, degree, n,
+  SELECT cell, degree, n,
     below * greatest(1, least($tenths, whole // $fewest)) // whole AS tenth
   FROM ranked)
-SELECT cell, span, degree, CAST(n AS BIGINT) AS n,
-  CAST(dense_rank() OVER (ORDER BY span, cell, tenth) - 1 AS BIGINT) AS stratum
+SELECT cell, degree, CAST(n AS BIGINT) AS n,
+  CAST(dense_rank() OVER (ORDER BY cell, tenth) - 1 AS BIGINT) AS stratum
 FROM tenths
 """
 STRATA = """
@@ -59,12 +57,10 @@ SELECT stratum, min(cell) AS cell, min(degree) AS lowest, max(degree) AS highest
   CAST(sum(n) AS BIGINT) AS records
 FROM degree_strata GROUP BY stratum ORDER BY stratum
 """
-VICTIM_STRATA = """
-SELECT victim.t, degree_strata.stratum
-FROM victim
-JOIN placed ON placed.policy = victim.policy AND placed.span = victim.span
-JOIN degree_strata ON degree_strata.cell = placed.cell AND degree_strata.span = placed.span
-  AND degree_strata.degree = placed.degree
+PLACED = """
+SELECT records.policy, degree_strata.stratum
+FROM records
+JOIN degree_strata ON degree_strata.cell = records.cell AND degree_strata.degree = records.degree
 """
 
 
@@ -76,15 +72,12 @@ class Places:
         strata: what they are compared within.
         records: int (s,); records of every stratum.
         labels: s labels, for people.
-        starts: int (k,), ascending; microseconds since 1970 UTC up to which each span counts
-            accesses.
         all_records: records, each counted once.
     """
 
     strata: Strata
     records: Ints
     labels: Sequence[str]
-    starts: Ints
     all_records: int
 
 
@@ -103,30 +96,24 @@ def place(
         UnknownStratum: a name in `asked` is not known.
     """
     strata = choose(asked, _distinct(engine, known or ()))
-    starts = _spans(engine, cuts) if strata.by_degree else np.zeros(1, dtype=np.int64)
-    engine.create("degrees", _degrees(len(starts)), {f"s{i}": int(s) for i, s in enumerate(starts)})
-    cells = _records(engine, strata.columns, len(starts)) if known is not None else _of_log(engine)
-    engine.view("placed", step(PLACED))
+    start = _start(engine, cuts) if strata.by_degree else 0
+    engine.create("degrees", step(DEGREES), {"start": start})
+    cells = _records(engine, strata.columns) if known is not None else _of_log(engine)
     engine.create(
         "degree_strata", step(DEGREE_STRATA), {"tenths": TENTHS, "fewest": FEWEST_RECORDS}
     )
+    engine.view("placed", step(PLACED))
     found = engine.fetch(step(STRATA)).to_pydict()
     return Places(
         strata=strata,
         records=np.array(found["records"], dtype=np.int64),
         labels=[_label(strata, cells, *row) for row in _rows(found)],
-        starts=starts,
-        all_records=_count(engine, "records"),
+        all_records=sum(found["records"]),
     )
 
 
 def _rows(found: dict[str, list[int]]) -> list[tuple[int, int, int]]:
     return list(zip(found["cell"], found["lowest"], found["highest"], strict=True))
-
-
-def _count(engine: Engine, relation: str) -> int:
-    counted = engine.fetch(step("SELECT count(*) AS n FROM counted", tables={"counted": relation}))
-    return int(counted.column("n")[0].as_py())
 
 
 def _distinct(engine: Engine, known: Sequence[str]) -> dict[str, int]:
@@ -145,26 +132,14 @@ def _column(name: str) -> exp.Column:
     return exp.column(name, quoted=True)
 
 
-def _degrees(spans: int) -> exp.Query:
-    """Actors that had opened each record of the log by the start of each span."""
-    counts = [step_expression(DEGREE, f"s{i}") for i in range(spans)]
-    degrees = exp.alias_(exp.Array(expressions=counts), "degrees", quoted=True)
-    return exp.select("policy", degrees).from_("first_seen").group_by("policy")
-
-
-def step_expression(template: str, value: str) -> exp.Expression:
-    """The template with its one value called otherwise."""
-    return expression(template.replace("$start", f"${value}"))
-
-
 def _of_log(engine: Engine) -> list[Cell]:
     """Make `records` of what the log holds, in one cell."""
-    engine.view("records", step("SELECT policy, 0 AS cell, degrees FROM degrees"))
+    engine.view("records", step("SELECT policy, 0 AS cell, degree FROM degrees"))
     return [()]
 
 
-def _records(engine: Engine, columns: Sequence[str], spans: int) -> list[Cell]:
-    """Make `records` (policy, cell, degrees); return the cells in the order of their numbers."""
+def _records(engine: Engine, columns: Sequence[str]) -> list[Cell]:
+    """Make `records` (policy, cell, degree); return the cells in the order of their numbers."""
     names = [f"c{i}" for i in range(len(columns))]
     engine.create("described", _described(columns, names))
     into = merge_sparse(_sizes(engine, names))
@@ -174,11 +149,10 @@ def _records(engine: Engine, columns: Sequence[str], spans: int) -> list[Cell]:
     numbers = pa.array([number[target] for target in into.values()], pa.int64())
     engine.load("cells", pa.table({**raw, "cell": numbers}))
     on = " AND ".join(f"cells.{name} = described.{name}" for name in names) or "true"
-    none = exp.Array(expressions=[exp.Literal.number(0)] * spans)
-    degrees = exp.alias_(exp.func("coalesce", exp.column("degrees", "degrees"), none), "degrees")
+    degree = exp.func("coalesce", exp.column("degree", "degrees"), exp.Literal.number(0))
     engine.create(
         "records",
-        exp.select("described.policy", "cells.cell", degrees)
+        exp.select("described.policy", "cells.cell", exp.alias_(degree, "degree"))
         .from_("described")
         .join("cells", on=on)
         .join("degrees", on="degrees.policy = described.policy", join_type="left"),
@@ -211,19 +185,16 @@ def _sizes(engine: Engine, names: Sequence[str]) -> dict[Cell, int]:
     return {tuple(row[name] for name in names): int(row["n"]) for row in rows}
 
 
-def _spans(engine: Engine, cuts: Ints) -> Ints:
-    """Moments up to which accesses are counted: the first contact, then halves of the contacts."""
-    last = engine.fetch(step(LAST)).column("last")[0].as_py()
-    if last is None or not len(cuts):
-        return np.zeros(1, dtype=np.int64)
-    ordered = np.minimum(np.sort(cuts), last + 1)
-    places = np.arange(MOST_SPANS) * len(ordered) // MOST_SPANS
-    return np.unique(ordered[places])
+def _start(engine: Engine, cuts: Ints) -> int:
+    """The first contact that the log could explain, in microseconds: opened by then counts.
 
-
-def span_of(places: Places, cuts: Ints) -> Ints:
-    """int (n,): the last span that starts no later than each victim's cut."""
-    return np.maximum(np.searchsorted(places.starts, cuts, side="right") - 1, 0)
+    A contact before the log's first access, most often a slip of the pen, is passed over.
+    """
+    log = engine.fetch(step(FIRST)).to_pylist()[0]
+    if log["last"] is None:
+        return 0
+    later = cuts[cuts > log["first"]]
+    return int(min(later.min(initial=log["last"] + 1), log["last"] + 1))
 
 
 def _label(strata: Strata, cells: list[Cell], cell: int, lowest: int, highest: int) -> str:

@@ -13,7 +13,7 @@ from hubao.lake.engine import Engine
 from hubao.lake.steps import step
 from hubao.trace.arrivals import TIME, Arrivals, as_time
 from hubao.trace.assemble import Counts
-from hubao.trace.placing import VICTIM_STRATA, Places, place, span_of
+from hubao.trace.placing import Places, place
 from hubao.trace.reduced import Ints
 
 FIRST_SEEN = "SELECT actor, policy, min(at) AS at FROM access GROUP BY actor, policy"
@@ -27,11 +27,11 @@ SELECT victim.t, first_seen.actor, epoch_us(first_seen.at) AS at
 FROM first_seen JOIN victim ON victim.policy = first_seen.policy
 """
 MEMBERS = """
-SELECT placed.policy, degree_strata.stratum
-FROM placed
-JOIN degree_strata ON degree_strata.cell = placed.cell AND degree_strata.span = placed.span
-  AND degree_strata.degree = placed.degree
-WHERE degree_strata.stratum IN (SELECT stratum FROM cuts)
+SELECT policy, stratum FROM placed WHERE stratum IN (SELECT stratum FROM cuts)
+"""
+VICTIM_STRATA = """
+SELECT victim.t, placed.stratum
+FROM victim JOIN placed ON placed.policy = victim.policy
 """
 CANDIDATE_ROWS = """
 SELECT first_seen.policy, candidates.j, first_seen.at
@@ -102,7 +102,7 @@ class Log:
         """
         engine = self._engine
         places = place(engine, asked=self._asked, cuts=found.cut, known=self._columns)
-        load_victims(engine, found, span_of(places, found.cut))
+        load_victims(engine, found)
         placed = engine.fetch(step(VICTIM_STRATA)).sort_by("t")
         return places, placed.column("t").to_numpy(), placed.column("stratum").to_numpy()
 
@@ -132,15 +132,14 @@ class Log:
         return shared_counts(found, len(pairs))
 
 
-def load_victims(engine: Engine, found: Arrivals, span: Ints) -> None:
-    """Make `victim` (t, policy, span, cut)."""
+def load_victims(engine: Engine, found: Arrivals) -> None:
+    """Make `victim` (t, policy, cut)."""
     engine.load(
         "victim",
         pa.table(
             {
                 "t": pa.array(range(len(found.policies)), pa.int64()),
                 "policy": pa.array(found.policies, pa.string()),
-                "span": pa.array(span, pa.int64()),
                 "cut": pa.array(found.cut).cast(TIME),
             }
         ),

@@ -18,12 +18,10 @@ from hubao.trace.report import Report, Suspect
 from real_logs import Log
 
 STRATA = """
-SELECT degree_strata.stratum, count(*) AS records, count(first_seen.actor) AS seen
+SELECT placed.stratum, count(*) AS records, count(first_seen.actor) AS seen
 FROM placed
-JOIN degree_strata ON degree_strata.cell = placed.cell AND degree_strata.span = placed.span
-  AND degree_strata.degree = placed.degree
 LEFT JOIN first_seen ON first_seen.policy = placed.policy AND first_seen.actor = $actor
-GROUP BY degree_strata.stratum ORDER BY degree_strata.stratum
+GROUP BY placed.stratum ORDER BY placed.stratum
 """
 
 

@@ -75,9 +75,7 @@ def analyse(
     decision = decide(
         reduced,
         alpha=alpha,
-        same_records=lambda asked, columns: twins(
-            reduced, asked, columns, lambda pairs: log.shared(pairs, last)
-        ),
+        same_records=lambda asked: twins(reduced, asked, lambda pairs: log.shared(pairs, last)),
     )
     return compose(
         reduced,

@@ -47,7 +47,8 @@ class Arrivals:
 def arrivals(victims: pa.Table, actors: Collection[str]) -> Arrivals:
     """Merge repeats and put victims in order of `reported_at`, else of the file.
 
-    The first report of a policy gives its place; the earliest contact among its rows cuts the log.
+    The first report of a policy gives its place. The log is cut for it at the earliest time among
+    all its rows: of a contact, or of a report, before which its contact must have been.
     Rows whose `asked_because` is an actor's name are left out: evidence gathered because of a
     suspect can't be held against it (methods/trace.md 10.4).
 
@@ -55,25 +56,25 @@ def arrivals(victims: pa.Table, actors: Collection[str]) -> Arrivals:
         victims: the relation `victims` of the lake's readers.
         actors: names of the actors in the log.
     """
-    rows = [row for row in _rows(victims) if row["asked_because"] not in actors]
+    every = _rows(victims)
+    cut = _cuts(every)
+    rows = [row for row in every if row["asked_because"] not in actors]
     ordered_by = "reported_at" if any(row["reported"] is not None for row in rows) else "file"
     # Python's sort is stable, so rows reported together keep the order of the file.
     rows.sort(key=lambda row: (row["reported"] is None, row["reported"] or 0))
     first: dict[str, dict[str, Any]] = {}
     for row in rows:
-        kept = first.setdefault(row["policy"], row)
-        kept["contacted"] = _earliest(kept["contacted"], row["contacted"])
-    kept_rows = list(first.values())
+        first.setdefault(row["policy"], row)
+    contacted = {row["policy"] for row in every if row["contacted"] is not None}
+    reported = [row["reported"] for row in first.values()]
     return Arrivals(
         policies=list(first),
-        cut=np.array([_cut(row) for row in kept_rows], dtype=np.int64),
-        batch=_batches([row["reported"] for row in kept_rows]),
+        cut=np.array([cut.get(policy, WHOLE_LOG) for policy in first], dtype=np.int64),
+        batch=_batches(reported),
         rows=victims.num_rows,
-        chosen=victims.num_rows - len(rows),
-        cut_missing=sum(row["contacted"] is None for row in kept_rows),
-        order_missing=sum(row["reported"] is None for row in kept_rows)
-        if ordered_by == "reported_at"
-        else 0,
+        chosen=len(every) - len(rows),
+        cut_missing=sum(policy not in contacted for policy in first),
+        order_missing=reported.count(None) if ordered_by == "reported_at" else 0,
         ordered_by=ordered_by,
     )
 
@@ -95,17 +96,14 @@ def _micros(times: pa.ChunkedArray) -> list[int | None]:
     return values
 
 
-def _earliest(one: int | None, other: int | None) -> int | None:
-    known = [time for time in (one, other) if time is not None]
-    return min(known) if known else None
-
-
-def _cut(row: dict[str, Any]) -> int:
-    # A report can't come before its contact, so its time is the latest that the contact can be.
-    for time in (row["contacted"], row["reported"]):
-        if time is not None:
-            return int(time)
-    return int(WHOLE_LOG)
+def _cuts(rows: list[dict[str, Any]]) -> dict[str, int]:
+    """The earliest time of each policy; none where no row has one."""
+    cut: dict[str, int] = {}
+    for row in rows:
+        for time in (row["contacted"], row["reported"]):
+            if time is not None:
+                cut[row["policy"]] = min(time, cut.get(row["policy"], time))
+    return cut
 
 
 def _batches(reported: list[int | None]) -> Ints:

@@ -1,23 +1,20 @@
 """From the reduced tables to a decision: rank, accuse within strata, and say what is left open."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse.csgraph import connected_components
 from scipy.special import expit, logsumexp
 
 from hubao.trace import evidence, rates
-from hubao.trace.planning import further_victims
+from hubao.trace.planning import MOST, further_victims
 from hubao.trace.reduced import Floats, Ints, Reduced
 from hubao.trace.report import Proof, Verdict
-from hubao.trace.strong import Field, log_numerator, log_strong
+from hubao.trace.search import SameRecords, Search, accused, groups, leading, search
+from hubao.trace.strong import Field, Strength, log_numerator, strength
 
-LEADING = 12  # actors looked at together; the rest are ranked, never named
-MOST_SOURCES = 6
 EVERYTHING = 0.9  # an actor that had seen this share of the strata can't be told from chance
 NO_LEAK = 0.5  # prior chance that nobody in the log leaked
-SameRecords = Callable[[Ints, Ints], Sequence[tuple[int, int]]]
 
 
 @dataclass(frozen=True)
@@ -53,24 +50,13 @@ class Decision:
     victims_needed: int | None
 
 
-@dataclass(frozen=True)
-class _Search:
-    """The leading columns, what looks like a source among them, and the fit with those."""
-
-    leading: Ints
-    found: Ints
-    fit: rates.Fit
-    log_given: Floats
-
-
 def decide(reduced: Reduced, *, alpha: float, same_records: SameRecords) -> Decision:
     """Rank every actor, and name those that the bound allows.
 
     Args:
         reduced: n victims, m actors.
         alpha: bound on the chance that any innocent is named.
-        same_records: given columns asked about and columns to compare them with, the pairs, one
-            of the asked in each, whose records are the same.
+        same_records: given columns, the pairs, one of them in each, whose records are the same.
 
     Source: methods/trace.md 4.2 (ranking), 4.3 and 4.4 (naming).
     """
@@ -79,27 +65,27 @@ def decide(reduced: Reduced, *, alpha: float, same_records: SameRecords) -> Deci
     bound = float(np.log(reduced.family / alpha))
     log_e = evidence.log_e_values(reduced)
     scores, single_share = _scores(reduced, log_e)
-    search = _search(reduced, log_e, scores, bound)
-    order = _order(scores, search.found)
-    accused = _accused(search, log_e, bound)
-    groups = _groups(search.leading, _asked(accused, order, search.leading), same_records)
-    strong = _strong(reduced, log_e, search, groups, accused)
-    named = _named(search.found, groups, strong, float(np.log(1.0 / alpha)))
-    posterior, share = _beliefs(reduced, scores, single_share, search)
-    stars = _g_stars(reduced, search.leading, bound)
+    found = search(reduced, log_e, scores, bound)
+    order = _order(scores, found.found)
+    suspected = accused(found.found, log_e, bound)
+    twins = groups(len(log_e), np.union1d(suspected, order[:1]), same_records)
+    ahead = leading(found, log_e, twins)
+    strong = _strong(reduced, log_e, found, ahead, suspected)
+    named = _named(found.found, twins, strong, float(np.log(1.0 / alpha)))
+    posterior, share = _beliefs(reduced, scores, single_share, found)
     return Decision(
         verdict=_verdict(named, log_e, bound),
         order=order,
         named=named,
-        groups=groups,
+        groups=twins,
         posterior=posterior,
         share=share,
         log_e=log_e,
-        log_given=search.log_given if named else None,
-        log_strong=strong,
+        log_given=found.log_given if named else None,
+        log_strong={column: one.log_e for column, one in strong.items()},
         proof=Proof.SEARCHED,
-        g_star=stars,
-        background_share=_background(search, posterior, single_share),
+        g_star=_g_stars(reduced, ahead, bound),
+        background_share=float(np.clip(1.0 - share.sum(), 0.0, 1.0)),
         victims_needed=_needed(reduced, int(order[0]), named, log_e, strong, single_share, alpha),
     )
 
@@ -120,118 +106,37 @@ def _scores(reduced: Reduced, log_e: Floats) -> tuple[Floats, Floats]:
     return np.where(everything, np.minimum(scores, np.minimum(log_e, 0.0)), scores), share
 
 
-def _search(reduced: Reduced, log_e: Floats, scores: Floats, bound: float) -> _Search:
-    """Find sources one at a time, each by its evidence given those found before it."""
-    near = _first(log_e, scores)
-    found: list[int] = []
-    fit = rates.fit(reduced, np.zeros(0, dtype=np.int64), np.zeros(0))
-    given, start = _given(reduced, near, found, fit)
-    while len(found) < min(MOST_SOURCES, len(near)) and given.max() >= bound:
-        best = int(given.argmax())
-        found.append(int(near[best]))
-        columns = np.array(found)
-        fit = rates.fit(reduced, columns, np.append(fit.strengths, start[best]))
-        given, start = _given(reduced, near, found, fit)
-    everyone = np.full(len(log_e), -np.inf)
-    everyone[near] = given
-    return _Search(
-        _leading(near, found, given, log_e), np.array(found, dtype=np.int64), fit, everyone
-    )
-
-
-def _first(log_e: Floats, scores: Floats) -> Ints:
-    """Columns worth weighing again: the best few hundred by either measure, in column order."""
-    most = 256
-    best = np.concatenate(
-        [np.argsort(-log_e, kind="stable")[:most], np.argsort(-scores, kind="stable")[:most]]
-    )
-    return np.unique(best)
-
-
-def _given(reduced: Reduced, near: Ints, found: list[int], fit: rates.Fit) -> tuple[Floats, Floats]:
-    places = np.searchsorted(near, np.array(found, dtype=np.int64))
-    return evidence.log_e_given(
-        reduced.touched_by(near),
-        reduced.share_of(near),
-        fit.background[reduced.stratum],
-        places,
-        fit.strengths,
-    )
-
-
-def _leading(near: Ints, found: list[int], given: Floats, log_e: Floats) -> Ints:
-    """The found, then those strongest alone and those strongest beside the found."""
-    alone = near[np.argsort(-log_e[near], kind="stable")[:LEADING]]
-    beside = near[np.argsort(-given, kind="stable")[: LEADING // 2]]
-    merged = dict.fromkeys([*found, *alone[: LEADING // 2], *beside, *alone])
-    return np.array(list(merged)[: max(LEADING, len(found) + LEADING // 2)], dtype=np.int64)
-
-
-def _accused(search: _Search, log_e: Floats, bound: float) -> Ints:
-    """Leading columns that look like a source, alone or beside others."""
-    looks = (log_e[search.leading] >= bound) | np.isin(search.leading, search.found)
-    return search.leading[looks]
-
-
-def _asked(accused: Ints, order: Ints, leading: Ints) -> Ints:
-    """The accused and the first in rank: those whose twins the reader must know."""
-    return np.union1d(accused, order[:1][np.isin(order[:1], leading)])
-
-
-def _groups(leading: Ints, asked: Ints, same_records: SameRecords) -> dict[int, list[int]]:
-    """Columns that can't be told apart, for each of those asked that has such twins."""
-    pairs = same_records(asked, leading)
-    if not pairs:
-        return {}
-    place = {int(column): i for i, column in enumerate(leading)}
-    joined = np.zeros((len(leading), len(leading)), dtype=bool)
-    for one, other in pairs:
-        joined[place[one], place[other]] = True
-    _, label = connected_components(joined, directed=False)
-    return {
-        int(column): [int(twin) for twin in leading[label == label[i]]]
-        for i, column in enumerate(leading)
-        if (label == label[i]).sum() > 1
-    }
-
-
 def _strong(
-    reduced: Reduced,
-    log_e: Floats,
-    search: _Search,
-    groups: dict[int, list[int]],
-    accused: Ints,
-) -> dict[int, float]:
-    """The strong e-value of every accused column."""
-    if not len(accused):
+    reduced: Reduced, log_e: Floats, found: Search, ahead: Ints, suspected: Ints
+) -> dict[int, Strength]:
+    """The strong e-value of every leading column that looks like a source."""
+    place = {column: i for i, column in enumerate(ahead.tolist())}
+    asked = [column for column in suspected.tolist() if column in place]
+    if not asked:
         return {}
-    place = {int(column): i for i, column in enumerate(search.leading)}
-    even = np.ones(reduced.victims)
     field = Field(
-        touched=reduced.touched_by(search.leading),
-        share=reduced.share_of(search.leading),
-        backgrounds=[even, search.fit.background[reduced.stratum]],
+        touched=reduced.touched_by(ahead),
+        share=reduced.share_of(ahead),
+        backgrounds=[np.ones(reduced.victims), found.fit.background[reduced.stratum]],
         family=reduced.family,
-        found=[place[int(column)] for column in search.found],
+        found=[place[column] for column in found.found.tolist()],
     )
     numerator = log_numerator(field, log_e)
-    return {
-        column: log_strong(field, numerator, [place[twin] for twin in groups.get(column, [column])])
-        for column in accused.tolist()
-    }
+    return {column: strength(field, numerator, place[column]) for column in asked}
 
 
 def _named(
     found: Ints,
-    groups: dict[int, list[int]],
-    strong: dict[int, float],
+    twins: dict[int, list[int]],
+    strong: dict[int, Strength],
     bound: float,
 ) -> list[list[int]]:
     named: list[list[int]] = []
     for column in map(int, found):
-        group = groups.get(column, [column])
-        if strong[column] >= bound and group not in named:
-            named.append(group)
+        # A twin of one found before has no strength of its own: its group is named, or not, there.
+        if column in strong and strong[column].log_e >= bound:
+            others = [twin for twin in twins.get(column, []) if twin != column]
+            named.append([column, *others])
     return named
 
 
@@ -242,31 +147,31 @@ def _verdict(named: list[list[int]], log_e: Floats, bound: float) -> Verdict:
 
 
 def _beliefs(
-    reduced: Reduced, scores: Floats, single_share: Floats, search: _Search
+    reduced: Reduced, scores: Floats, single_share: Floats, found: Search
 ) -> tuple[Floats, Floats]:
-    """Posterior and share of every actor: as the one source, or beside several found ones."""
+    """Posterior and share of every actor: as the one source, or beside the found ones."""
     per_actor = np.log((1.0 - NO_LEAK) / NO_LEAK / reduced.family)
     posterior = np.exp(scores + per_actor - logsumexp(np.append(scores + per_actor, 0.0)))
-    share = posterior * single_share
-    share[search.found] = search.fit.shares
-    if len(search.found) < 2:
-        return posterior, share
-    several = expit(search.log_given + per_actor)
-    several[search.found] = expit(_joint(reduced, search) + per_actor)
-    others = np.setdiff1d(np.arange(len(share)), search.found)
-    share[others] = several[others] * single_share[others]
-    return several, share
+    if len(found.found) > 1:
+        posterior = expit(found.log_given + per_actor)
+        posterior[found.found] = expit(_joint(reduced, found) + per_actor)
+    # What the found sources leave is shared among the others and the background.
+    others = np.setdiff1d(np.arange(len(posterior)), found.found)
+    rest = max(1.0 - float(found.fit.shares.sum()), 0.0) / max(1.0, posterior[others].sum())
+    share = posterior * single_share * rest
+    share[found.found] = found.fit.shares
+    return posterior, share
 
 
-def _joint(reduced: Reduced, search: _Search) -> Floats:
+def _joint(reduced: Reduced, found: Search) -> Floats:
     """float (c,): for each found source, how much worse the fit is without it, less its cost."""
     cost = 0.5 * np.log(reduced.victims)
     worse = [
-        search.fit.log_likelihood
+        found.fit.log_likelihood
         - rates.fit(
-            reduced, np.delete(search.found, i), np.delete(search.fit.strengths, i)
+            reduced, np.delete(found.found, i), np.delete(found.fit.strengths, i)
         ).log_likelihood
-        for i in range(len(search.found))
+        for i in range(len(found.found))
     ]
     return np.array(worse, dtype=np.float64) - float(cost)
 
@@ -288,17 +193,12 @@ def _g_stars(reduced: Reduced, leading: Ints, bound: float) -> dict[int, float]:
     return {column: star for column, star in stars.items() if star is not None}
 
 
-def _background(search: _Search, posterior: Floats, single_share: Floats) -> float:
-    known = search.fit.shares.sum() if len(search.found) else float(posterior @ single_share)
-    return float(np.clip(1.0 - known, 0.0, 1.0))
-
-
 def _needed(
     reduced: Reduced,
     lead: int,
     named: list[list[int]],
     log_e: Floats,
-    strong: dict[int, float],
+    strong: dict[int, Strength],
     single_share: Floats,
     alpha: float,
 ) -> int | None:
@@ -311,9 +211,9 @@ def _needed(
     against_chance = further_victims(missing, exposure, float(single_share[lead]))
     if lead not in strong:
         return against_chance
-    # The strong e-value grows in step with the victims once the prior on the sets is paid.
-    paid = strong[lead] + np.log(reduced.family)
-    short = float(np.log(1.0 / alpha)) - strong[lead]
-    if against_chance is None or paid <= 0.0:
+    # The lead over the best rival grows in step with the victims.
+    short = float(np.log(1.0 / alpha)) - strong[lead].log_e
+    ahead = strong[lead].ahead / reduced.victims
+    if against_chance is None or ahead * MOST <= short:
         return None
-    return max(against_chance, int(np.ceil(short * reduced.victims / paid)))
+    return max(against_chance, int(np.ceil(short / ahead)), 1)

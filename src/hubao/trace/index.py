@@ -20,7 +20,7 @@ from hubao.lake.reading import Reading, read_access, read_policies
 from hubao.lake.rejects import Rejects
 from hubao.lake.steps import step
 from hubao.trace.arrivals import TIME, WHOLE_LOG
-from hubao.trace.indexed import FORMAT, HOUR, described, index_step, open_index
+from hubao.trace.indexed import FORMAT, HOUR, described, index_step, open_index, unharmed
 from hubao.trace.placing import place
 from hubao.trace.reduce import FIRST_SEEN
 from hubao.trace.tracing import Progress, Source, policy_columns
@@ -93,6 +93,7 @@ GROUP BY actor, stratum, hour ORDER BY actor, stratum, hour
     "meta": "SELECT key, value FROM new_meta",
 }
 PLACED_RECORDS = "SELECT policy, stratum FROM placed"
+FIXED_STRATA = "SELECT DISTINCT stratum, label FROM strata ORDER BY stratum"
 LATER_RECORDS = "SELECT DISTINCT policy, CAST($stratum AS BIGINT) AS stratum FROM first_seen"
 COUNTED = """
 SELECT (SELECT count(*) FROM actors) AS actors, (SELECT count(*) FROM records) AS records,
@@ -214,12 +215,12 @@ def _add(engine: DuckDB, read: Callable[[], list[Input]], out: Path) -> IndexSum
     inputs = read()
     _check_new(out, inputs, about.digests)
     engine.create("first_seen", step(FIRST_SEEN))
-    labels = engine.fetch(index_step("SELECT DISTINCT stratum, label FROM strata ORDER BY stratum"))
-    later = labels.num_rows - 1
-    engine.create("placed_records", step(LATER_RECORDS), {"stratum": later})
-    _append(engine, labels.column("label").to_pylist(), _told(inputs))
-    summary = _summary(engine, out, about.strata.names, added=True)
-    engine.detach("index")
+    with unharmed(out):
+        fixed = engine.fetch(index_step(FIXED_STRATA)).column("label").to_pylist()
+        engine.create("placed_records", step(LATER_RECORDS), {"stratum": len(fixed) - 1})
+        _append(engine, fixed, _told(inputs))
+        summary = _summary(engine, out, about.strata.names, added=True)
+        engine.detach("index")
     return summary
 
 

@@ -11,7 +11,8 @@ in one hour, 1 in the other.
 
 import hashlib
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from sqlglot import exp
 
 from hubao.kit.errors import BadInput
 from hubao.lake.engines.duckdb import DuckDB
-from hubao.lake.engines.failed import EngineFailed
+from hubao.lake.engines.failed import EngineFailed, OutOfMemory
 from hubao.lake.inputs import Input, Role
 from hubao.lake.steps import step
 from hubao.trace.arrivals import Arrivals, as_time
@@ -249,6 +250,23 @@ def open_index(engine: DuckDB, path: Path, *, read_only: bool) -> About:
         raise NotAnIndex(
             f"{path} is no index of this version, or another command is writing it:"
             " make one with hubao index ACCESS… --out FILE"
+        ) from None
+
+
+@contextmanager
+def unharmed(path: Path) -> Iterator[None]:
+    """Tell a damaged file as one: DuckDB opens a truncated database, and fails where it ends.
+
+    Raises:
+        NotAnIndex: a step inside could not read the index.
+    """
+    try:
+        yield
+    except OutOfMemory:
+        raise
+    except EngineFailed:
+        raise NotAnIndex(
+            f"{path} can't be read to its end, so it is damaged: make the index anew from its logs."
         ) from None
 
 

@@ -122,34 +122,47 @@ def _shared_terms(
     return np.asarray(highest + np.log(total))
 
 
-def fit(reduced: Reduced, sources: Ints, start: Floats, *, rounds: int = 500) -> Fit:
+def fit(reduced: Reduced, sources: Ints, start: Floats, *, rounds: int = 2000) -> Fit:
     """Fit background and sources together by the EM updates of a Poisson mixture.
+
+    The background's prior has the mean that the sources leave over, so each round moves both; it
+    ends when no rate moves by more than a millionth, and the likelihood is that of its end.
 
     Args:
         reduced: n victims, s strata.
         sources: int (c,); columns of the sources, c may be 0.
         start: float (c,); strengths to start from, all positive.
-        rounds: at most so many updates; the climb is monotone and stops when it gains < 1e-9.
+        rounds: at most so many updates.
     """
     touched = reduced.touched_by(sources)
     size = _victims_and_size(reduced)[1]
-    unit = reduced.victims / reduced.records
-    whole = np.maximum(reduced.seen[sources], 1) * unit
-    background, gamma = np.ones(len(size)), start.astype(np.float64)
+    whole = np.maximum(reduced.seen[sources], 1) * reduced.victims / reduced.records
     firmness = _firmness(reduced)
-    before = -np.inf
+    background, gamma = np.ones(len(size)), start.astype(np.float64)
     for _ in range(rounds):
         rate = background[reduced.stratum] + touched @ gamma
-        mean = 1.0 - min(float(gamma @ whole) / reduced.victims, 0.98)
-        prior = firmness * (mean * np.log(background) - background)
-        reached = float(np.log(rate).sum() - background @ size - gamma @ whole + prior.sum())
-        if reached - before < 1e-9 and np.isfinite(before):
-            break
-        before = reached
+        prior = firmness * _left_over(gamma, whole, reduced.victims)
         own = np.bincount(reduced.stratum, background[reduced.stratum] / rate, minlength=len(size))
-        background = np.maximum((own + firmness * mean) / (size + firmness), SMALLEST)
-        gamma = np.maximum((touched * gamma / rate[:, None]).sum(0) / whole, SMALLEST)
-    return Fit(background, gamma, gamma * whole / reduced.victims, before)
+        fresh = np.maximum((own + prior) / (size + firmness), SMALLEST)
+        stronger = np.maximum((touched * gamma / rate[:, None]).sum(0) / whole, SMALLEST)
+        moved = max(_change(background, fresh), _change(gamma, stronger))
+        background, gamma = fresh, stronger
+        if moved < 1e-6:
+            break
+    rate = background[reduced.stratum] + touched @ gamma
+    shape = firmness * _left_over(gamma, whole, reduced.victims)
+    log_prior = shape * np.log(firmness * background) - gammaln(shape) - firmness * background
+    likelihood = np.log(rate).sum() - background @ size - gamma @ whole + log_prior.sum()
+    return Fit(background, gamma, gamma * whole / reduced.victims, float(likelihood))
+
+
+def _left_over(gamma: Floats, whole: Floats, victims: int) -> float:
+    """Share of the victims that the sources leave to the background, never quite none."""
+    return 1.0 - min(float(gamma @ whole) / victims, 0.98)
+
+
+def _change(old: Floats, new: Floats) -> float:
+    return float(np.abs(np.log(new / old)).max(initial=0.0))
 
 
 def _firmness(reduced: Reduced) -> float:

@@ -65,6 +65,19 @@ class Field:
         return sets, np.array([self.pairs[one] for one in sets])
 
 
+@dataclass(frozen=True)
+class Strength:
+    """How an actor stands against every explanation without it, in nats.
+
+    Attributes:
+        log_e: natural log of the strong e-value; ln(1 / alpha) or more = may be named.
+        ahead: how much better it explains the victims alone than the best rival explanation does.
+    """
+
+    log_e: float
+    ahead: float
+
+
 def log_numerator(field: Field, log_singles: Floats) -> float:
     """Q: the likelihood averaged over sets of every size, the prior within a size uniform.
 
@@ -94,20 +107,17 @@ def _prior(size: int, family: int) -> float:
     return float(np.log(SIZES[size]) - choose)
 
 
-def log_strong(field: Field, numerator: float, group: Sequence[int]) -> float:
-    """Weigh the evidence that no explanation leaves out the whole group.
+def strength(field: Field, numerator: float, column: int) -> Strength:
+    """Weigh the evidence that no explanation leaves the actor out.
 
     Args:
-        field: the leading actors.
+        field: the leading actors; none of the others has the same records as this one.
         numerator: natural log of Q.
-        group: columns that can't be told apart, the actor itself among them.
-
-    Returns:
-        Natural log of the strong e-value; ln(1 / alpha) or more = may be named.
+        column: the actor.
     """
-    others = [j for j in range(field.touched.shape[1]) if j not in group]
-    rivals = [0.0, *field.singles[others], *_larger(field, others)]
-    return numerator - float(max(rivals))
+    others = [j for j in range(field.touched.shape[1]) if j != column]
+    rival = float(max([0.0, *field.singles[others], *_larger(field, others)]))
+    return Strength(numerator - rival, float(field.singles[column]) - rival)
 
 
 def _larger(field: Field, others: list[int]) -> list[float]:

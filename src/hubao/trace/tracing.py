@@ -13,13 +13,14 @@ from hubao.lake.inputs import Input
 from hubao.lake.reading import Reading, read_access, read_actors, read_policies, read_victims
 from hubao.lake.rejects import Rejects
 from hubao.lake.steps import select_all, step
-from hubao.trace.analyse import Evidence, analyse
-from hubao.trace.indexed import Indexed
+from hubao.trace.analyse import analyse
+from hubao.trace.indexed import Indexed, unharmed
 from hubao.trace.reduce import Log
 from hubao.trace.report import Report
 
 Progress = Callable[[int, int, str], None]
 Source: TypeAlias = Path | str | pa.Table
+LEAST_ALPHA = 1e-9
 VICTIM_COLUMNS = ["line", "policy", "contacted_at", "reported_at", "asked_because"]
 
 
@@ -51,7 +52,7 @@ def trace(
         columns: the access log's own header for each canonical column.
         strata: columns to compare within; None for all of low cardinality and access counts.
         timezone: IANA name, for times that carry no zone.
-        alpha: bound on the chance that any innocent is named, in (0, 1).
+        alpha: bound on the chance that any innocent is named, in [1e-9, 1).
         strict: stop at the first row that can't be read.
         rejects: where to write file, line and reason of the rows that were set aside.
         progress: told bytes done, bytes in all, and what is being read.
@@ -77,20 +78,16 @@ def trace(
             set_aside.close()
         if progress:
             progress(0, 0, "Weighing evidence")
-        log: Evidence
+        known = policy_columns(engine) if policies is not None else None
+        given = policies is not None or index is not None
+        reports = engine.fetch(select_all("victims", VICTIM_COLUMNS))
         if index is None:
-            known = policy_columns(engine) if policies is not None else None
             log = Log(engine, columns=known, asked=strata)
-        else:
-            log = Indexed(engine, Path(index), asked=strata)
-            inputs = [log.input, *small]
-        return analyse(
-            log,
-            engine.fetch(select_all("victims", VICTIM_COLUMNS)),
-            inputs=inputs,
-            alpha=alpha,
-            policies_given=policies is not None or index is not None,
-        )
+            return analyse(log, reports, inputs=inputs, alpha=alpha, policies_given=given)
+        with unharmed(Path(index)):
+            indexed = Indexed(engine, Path(index), asked=strata)
+            inputs = [indexed.input, *small]
+            return analyse(indexed, reports, inputs=inputs, alpha=alpha, policies_given=given)
 
 
 def _small(
@@ -106,10 +103,12 @@ def check_alpha(alpha: float) -> None:
     """Refuse a bound that is none.
 
     Raises:
-        BadInput: alpha is not in (0, 1).
+        BadInput: alpha is not in [1e-9, 1).
     """
-    if not 0.0 < alpha < 1.0:
-        raise BadInput(f"alpha is {alpha}, which bounds nothing: give a chance between 0 and 1.")
+    if not LEAST_ALPHA <= alpha < 1.0:
+        raise BadInput(
+            f"alpha is {alpha}: give a chance from {LEAST_ALPHA} up to but not including 1."
+        )
 
 
 def _check_alone(access: Sequence[Source], lake: Path | None, policies: Source | None) -> None:

@@ -28,49 +28,58 @@ if TYPE_CHECKING:
 _STDOUT: Final = Path("-")
 _WRITTEN: Final = {Language.EN: "Written:", Language.ZH: "已写入："}
 
+Access = Annotated[
+    list[Path] | None,
+    typer.Argument(
+        help="Access logs: CSV, JSON lines, Parquet or XES, gzip or not.", show_default=False
+    ),
+]
+Victims = Annotated[
+    Path, typer.Option(metavar="FILE", help="Reported contacts: policy, contacted_at, …")
+]
+Lake = Annotated[
+    Path | None, typer.Option(metavar="DIR", help="A lake of Parquet files, instead of ACCESS.")
+]
+Index = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="An index by `hubao index`, instead of ACCESS."),
+]
+Actors = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Who they are: actor, kind, unit, role, …")
+]
+Alpha = Annotated[
+    float,
+    typer.Option(
+        min=1e-6,
+        max=0.2,
+        metavar="CHANCE",
+        help="Bound on the chance that any innocent at all is named.",
+    ),
+]
+JsonOut = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Write the report as JSON; - for stdout.")
+]
+HtmlOut = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Write the report as one HTML page.")
+]
+
 
 def trace(
     context: typer.Context,
-    access: Annotated[
-        list[Path] | None,
-        typer.Argument(
-            help="Access logs: CSV, JSON lines, Parquet or XES, gzip or not.", show_default=False
-        ),
-    ] = None,
+    access: Access = None,
     *,
-    victims: Annotated[
-        Path, typer.Option(metavar="FILE", help="Reported contacts: policy, contacted_at, …")
-    ],
-    lake: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="A lake of Parquet files, instead of ACCESS.")
-    ] = None,
-    index: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="An index by `hubao index`, instead of ACCESS."),
-    ] = None,
+    victims: Victims,
+    lake: Lake = None,
+    index: Index = None,
     policies: Policies = None,
-    actors: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Who they are: actor, kind, unit, role, …")
-    ] = None,
+    actors: Actors = None,
     columns: Columns = None,
     strata: Strata = None,
     timezone: Timezone = "Asia/Shanghai",
-    alpha: Annotated[
-        float,
-        typer.Option(
-            min=1e-6,
-            max=0.2,
-            metavar="CHANCE",
-            help="Bound on the chance that any innocent at all is named.",
-        ),
-    ] = 0.01,
+    alpha: Alpha = 0.01,
     strict: Strict = False,
-    json: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write the report as JSON; - for stdout.")
-    ] = None,
-    html: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write the report as one HTML page.")
-    ] = None,
+    json: JsonOut = None,
+    html: HtmlOut = None,
     lang: Lang = None,
 ) -> None:
     """Name the source of a leak, with the bound on naming an innocent.

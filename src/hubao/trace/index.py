@@ -157,22 +157,20 @@ def build_index(
         BadInput: something given can't be used.
         AlreadyIndexed: all the files given went into this index before.
     """
-    set_aside = Rejects(rejects)
+    if out.exists():
+        _check_fixed(out, policies, strata)
     with DuckDB() as engine:
-        reading = Reading(
-            engine=engine, timezone=timezone, strict=strict, rejects=set_aside, progress=progress
-        )
-        try:
+        with Rejects(rejects) as set_aside:
+            reading = Reading(engine, timezone, strict, set_aside, progress)
             if out.exists():
-                _check_fixed(out, policies, strata)
                 return _add(engine, lambda: read_access(reading, access, columns=columns), out)
             known = None
             if policies is not None:
                 read_policies(reading, policies)
                 known = policy_columns(engine)
             inputs = read_access(reading, access, columns=columns)
-        finally:
-            set_aside.close()
+        if progress:
+            progress(0, 0, "Writing the index")
         return _make(engine, inputs, out, known, strata)
 
 

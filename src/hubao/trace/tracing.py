@@ -63,31 +63,37 @@ def trace(
     check_alpha(alpha)
     if index is not None:
         _check_alone(access, lake, policies)
-    set_aside = Rejects(rejects)
+    logs = [*access, *([lake] if lake else [])]
     with DuckDB() as engine:
-        reading = Reading(
-            engine=engine, timezone=timezone, strict=strict, rejects=set_aside, progress=progress
-        )
-        try:
+        with Rejects(rejects) as set_aside:
+            reading = Reading(engine, timezone, strict, set_aside, progress)
             # The small tables first: a fault in one is told before the long read.
-            small = _small(reading, victims, policies, actors)
+            inputs = _small(reading, victims, policies, actors)
             if index is None:
-                logs = [*access, *([lake] if lake else [])]
-                inputs = [*read_access(reading, logs, columns=columns), *small]
-        finally:
-            set_aside.close()
+                inputs = [*read_access(reading, logs, columns=columns), *inputs]
         if progress:
             progress(0, 0, "Weighing evidence")
-        known = policy_columns(engine) if policies is not None else None
-        given = policies is not None or index is not None
         reports = engine.fetch(select_all("victims", VICTIM_COLUMNS))
-        if index is None:
-            log = Log(engine, columns=known, asked=strata)
-            return analyse(log, reports, inputs=inputs, alpha=alpha, policies_given=given)
-        with unharmed(Path(index)):
-            indexed = Indexed(engine, Path(index), asked=strata)
-            inputs = [indexed.input, *small]
-            return analyse(indexed, reports, inputs=inputs, alpha=alpha, policies_given=given)
+        if index is not None:
+            return _over_index(engine, Path(index), reports, inputs, strata, alpha)
+        known = policy_columns(engine) if policies is not None else None
+        log = Log(engine, columns=known, asked=strata)
+        return analyse(
+            log, reports, inputs=inputs, alpha=alpha, policies_given=policies is not None
+        )
+
+
+def _over_index(
+    engine: DuckDB,
+    path: Path,
+    reports: pa.Table,
+    small: list[Input],
+    strata: Sequence[str] | None,
+    alpha: float,
+) -> Report:
+    with unharmed(path):
+        log = Indexed(engine, path, asked=strata)
+        return analyse(log, reports, inputs=[log.input, *small], alpha=alpha, policies_given=True)
 
 
 def _small(

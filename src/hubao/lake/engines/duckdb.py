@@ -5,7 +5,7 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Self
 
@@ -126,13 +126,16 @@ class DuckDB:
         """Make all that is written to one database inside come true at once, or not at all."""
         with _safely("a transaction"):
             self._run("BEGIN TRANSACTION", {})
+        done = False
         try:
             yield
-        except BaseException:
-            self._run("ROLLBACK", {})
-            raise
-        with _safely("a transaction"):
-            self._run("COMMIT", {})
+            with _safely("a transaction"):
+                self._run("COMMIT", {})
+            done = True
+        finally:
+            if not done:
+                with suppress(duckdb.Error):  # a failed COMMIT has rolled back already
+                    self._run("ROLLBACK", {})
 
     def fetch(self, query: exp.Query, values: Values | None = None) -> "pa.Table":
         """Run a query and return its rows as an Arrow table."""

@@ -43,7 +43,6 @@ class PlainLog:
             strata=Strata(("stratum",), by_degree=False),
             records=sizes,
             labels=[f"stratum={z}" for z in range(len(sizes))],
-            starts=np.zeros(1, dtype=np.int64),
             all_records=len(self.stratum),
         )
         return places, np.arange(len(self._records)), self.stratum[self._records]

@@ -57,19 +57,20 @@ def first_accesses(world: World) -> dict[str, dict[str, float]]:
 
 
 def victims_of(world: World, actors: Sequence[str]) -> list[Victim]:
-    """Distinct victims in order of arrival; the earliest contact of a repeated one counts."""
+    """Distinct victims in order of arrival; the earliest time in any of a victim's rows cuts."""
     calls = [call for call in world.calls if call.asked_because not in actors]
     timed = sorted((c for c in calls if c.reported is not None), key=lambda c: c.reported or 0.0)
     ordered = [*timed, *(c for c in calls if c.reported is None)]
     distinct = list(dict.fromkeys(call.policy for call in ordered))
-    return [_victim([call for call in ordered if call.policy == policy]) for policy in distinct]
+    reported = {call.policy: call.reported for call in reversed(ordered)}
+    return [Victim(one, _cut(world.calls, one), reported[one]) for one in distinct]
 
 
-def _victim(calls: list[Call]) -> Victim:
-    contacts = [call.contacted for call in calls if call.contacted is not None]
-    reported = calls[0].reported
-    cut = min(contacts) if contacts else (NEVER if reported is None else reported)
-    return Victim(calls[0].policy, cut, reported)
+def _cut(calls: Sequence[Call], policy: str) -> float:
+    """A contact can't be later than a report of it, so a report bounds it as well."""
+    own = [call for call in calls if call.policy == policy]
+    times = [*(call.contacted for call in own), *(call.reported for call in own)]
+    return min((time for time in times if time is not None), default=NEVER)
 
 
 def strata_of(world: World) -> dict[str, str]:
@@ -139,26 +140,27 @@ def _sizes(
     return sizes
 
 
-def degree_strata(world: World, starts: Sequence[float]) -> Callable[[Victim, str], object]:
-    """Branches refined by tenths of how many actors had opened a record by the last start."""
-    first, branches = first_accesses(world), strata_of(world)
+def start_of(world: World) -> float:
+    """The first cut after the log's first access; a microsecond after its last at the latest."""
+    first = first_accesses(world)
+    times = [at for own in first.values() for at in own.values()]
+    cuts = [one.cut for one in victims_of(world, sorted(first)) if one.cut > min(times)]
+    return min([*cuts, max(times) + 1e-6])
 
-    def degree(policy: str, start: float) -> int:
-        return sum(own.get(policy, NEVER) < start for own in first.values())
 
-    placed: dict[tuple[float, str], object] = {}
-    for start in starts:
-        degrees = {one: degree(one, start) for one in world.book}
-        for one, own in degrees.items():
-            cell = [degrees[other] for other in degrees if branches[other] == branches[one]]
-            tenths = max(1, min(10, len(cell) // FEWEST))
-            below = sum(other < own for other in cell)
-            placed[start, one] = (start, branches[one], below * tenths // len(cell))
-
-    def place(victim: Victim, policy: str) -> object:
-        return placed[max([start for start in starts if start <= victim.cut]), policy]
-
-    return place
+def degree_strata(world: World) -> Callable[[Victim, str], object]:
+    """Branches refined by tenths of how many actors had opened a record by the start."""
+    first, branches, start = first_accesses(world), strata_of(world), start_of(world)
+    degrees = {
+        one: sum(own.get(one, NEVER) < start for own in first.values()) for one in world.book
+    }
+    placed: dict[str, object] = {}
+    for one, own in degrees.items():
+        cell = [degrees[other] for other in degrees if branches[other] == branches[one]]
+        tenths = max(1, min(10, len(cell) // FEWEST))
+        below = sum(other < own for other in cell)
+        placed[one] = (branches[one], below * tenths // len(cell))
+    return lambda _, policy: placed[policy]
 
 
 def log_e(touched: Floats, share: Floats, betas: Sequence[float] = BETAS) -> float:

@@ -90,6 +90,22 @@ class TestTheCut:
         assert cuts(found) == [None]
         assert found.cut_missing == 1
 
+    @pytest.mark.parametrize(
+        "rows",
+        [
+            [Call("a", None, 5.0), Call("a", 10.0, 12.0)],  # contacted again, after the report
+            [Call("a", 10.0, 12.0), Call("a", None, 5.0)],
+            [Call("a", 12.0, 5.0)],  # contacted after the report: a slip of the pen
+            [Call("a", 9.0, 12.0), Call("a", 5.0, 13.0, "agent-1")],
+            [Call("a", 9.0, 12.0), Call("a", None, 5.0, "agent-1")],
+        ],
+    )
+    def test_is_the_earliest_time_of_any_row_of_the_policy(self, rows: list[Call]) -> None:
+        found = arrived([*rows, Call("b", 1.0, 30.0)], actors=["agent-1"])
+
+        assert found.policies == ["a", "b"]
+        assert cuts(found) == [5.0, 1.0]
+
 
 class TestChosen:
     def test_rows_are_left_out_where_the_reason_is_an_actor_of_the_log(self) -> None:
@@ -132,8 +148,9 @@ def test_any_list_keeps_its_books(calls: list[Call]) -> None:
     assert (np.diff(found.batch, prepend=-1) >= 0).all()
     assert (np.diff(found.batch) <= 1).all()
     for policy, cut in zip(found.policies, cuts(found), strict=True):
-        contacts = [c.contacted for c in kept if c.policy == policy and c.contacted is not None]
-        assert cut is None or not contacts or cut <= min(contacts)
+        own = [call for call in calls if call.policy == policy]
+        times = [*(call.contacted for call in own), *(call.reported for call in own)]
+        assert cut == min((time for time in times if time is not None), default=None)
 
 
 @pytest.mark.parametrize("micros", [0, -1, 1_735_689_600_000_001, int(WHOLE_LOG)])

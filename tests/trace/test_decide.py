@@ -7,8 +7,10 @@ import pytest
 
 from hubao.kit.errors import HubaoError
 from hubao.trace import Verdict
-from hubao.trace.decide import Decision, SameRecords, decide
+from hubao.trace.decide import Decision, decide
+from hubao.trace.planning import MOST
 from hubao.trace.reduced import Reduced
+from hubao.trace.search import SameRecords
 from tests.makers.logs import (
     DAY,
     Access,
@@ -36,10 +38,10 @@ def decided(reduced: Reduced, alpha: float = ALPHA, seen: Seen | None = None) ->
 def _same(reduced: Reduced, world: Seen | None) -> SameRecords:
     """Pairs of columns whose rows of the world are equal."""
     if world is None:
-        return lambda *_: []
+        return lambda _: []
     row = [world.seen[int(name.removeprefix("agent-"))] for name in reduced.actors]
-    return lambda asked, columns: [
-        (int(a), int(b)) for a in asked for b in columns if a != b and (row[a] == row[b]).all()
+    return lambda asked: [
+        (int(a), b) for a in asked for b in range(len(row)) if a != b and (row[a] == row[b]).all()
     ]
 
 
@@ -91,6 +93,70 @@ class TestColleagues:
         assert decision.verdict is Verdict.SHORTLIST
         assert decision.victims_needed is None or decision.victims_needed > 0
 
+    @pytest.mark.parametrize("seed", range(8))
+    def test_tell_how_many_victims_would_set_the_source_apart(self, seed: int) -> None:
+        reduced = teams(seed, source=SOURCE, leaked=12, noise=4, shared=0.96).reduced()
+
+        decision = decided(reduced)
+
+        assert _is_number_of_victims(decision)
+
+
+def _is_number_of_victims(decision: Decision) -> bool:
+    """Nought where somebody is named; else None or a whole number from 1 to a million."""
+    needed = decision.victims_needed
+    if decision.named:
+        return needed == 0
+    return needed is None or (isinstance(needed, int) and 1 <= needed <= MOST)
+
+
+class TestVictimsNeeded:
+    def test_are_at_least_one_against_a_rival_not_none_past_the_bound(self) -> None:
+        """Past the bound against chance, so that only the rivals are left to be beaten."""
+        held: list[Decision] = []
+        for seed in range(20):
+            reduced = teams(seed, source=SOURCE, leaked=30, noise=20).reduced()
+            decision = decided(reduced)
+            lead = int(decision.order[0])
+            if not decision.named and decision.log_e[lead] >= np.log(reduced.family / ALPHA):
+                held.append(decision)
+
+        assert len(held) >= 5
+        assert all(_is_number_of_victims(one) for one in held)
+        assert any(one.victims_needed is not None for one in held)
+
+    @pytest.mark.parametrize("seed", [3, 6, 11])
+    def test_are_a_number_where_the_lead_is_ahead_by_little(self, seed: int) -> None:
+        """Less than the prior on the sets costs, so the strong e-value has not begun to grow."""
+        reduced = teams(seed, source=SOURCE, leaked=12, noise=4, shared=0.96).reduced()
+
+        decision = decided(reduced)
+
+        assert decision.log_strong[int(decision.order[0])] < -np.log(reduced.family)
+        assert decision.victims_needed is not None
+        assert decision.victims_needed > 100
+
+    def test_are_none_where_the_lead_does_not_beat_its_nearest_rival(self) -> None:
+        world = loners(31, sources={SOURCE: 18}, noise=12)
+        world.seen[OTHER] = world.seen[SOURCE]  # and nobody has said that they are twins
+
+        decision = decided(world.reduced())
+
+        assert decision.verdict is Verdict.SHORTLIST
+        assert decision.victims_needed is None
+
+    def test_fall_as_victims_come_in(self) -> None:
+        world = loners(31, sources={SOURCE: 18}, noise=12)
+
+        needed = [
+            decided(Seen(world.seen, world.branch, world.victims[:n]).reduced()).victims_needed
+            for n in (6, 30)
+        ]
+
+        assert needed[0] is not None
+        assert needed[0] >= 1
+        assert needed[1] == 0
+
 
 class TestTwins:
     def test_with_the_same_records_are_named_as_one_group(self) -> None:
@@ -113,6 +179,38 @@ class TestTwins:
         report = traced(raw.but(accesses=[*raw.accesses, *later]))
 
         assert [sorted(group) for group in report.named] == [[actor(SOURCE), actor(OTHER)]]
+
+    @pytest.mark.parametrize("others", [1, 4, 5, 6, 7, 10, 13])
+    def test_are_named_however_many_they_are(self, others: int) -> None:
+        world = loners(3, sources={30: 20}, noise=10)
+        world.seen[20 - others : 20] = world.seen[30]
+        expected = [*(actor(j) for j in range(20 - others, 20)), actor(30)]
+
+        report = traced(world.world())
+
+        assert [sorted(group) for group in report.named] == [expected]
+        for suspect in report.suspects:
+            if suspect.actor in expected:
+                assert sorted([suspect.actor, *suspect.same_records_as]) == expected
+
+
+class TestShares:
+    @pytest.mark.parametrize("seed", range(6))
+    def test_of_all_suspects_and_the_background_make_one(self, seed: int) -> None:
+        colleagues = decided(teams(seed, source=SOURCE, leaked=30, noise=20).reduced())
+        alone = decided(loners(seed, sources={SOURCE: 9}, noise=9).reduced())
+
+        for decision in (colleagues, alone):
+            assert (decision.share >= 0).all()
+            assert decision.share.sum() <= 1 + 1e-9
+            assert decision.background_share == pytest.approx(
+                max(1 - decision.share.sum(), 0), abs=1e-9
+            )
+
+    def test_of_two_sources_leave_no_more_than_the_rest_to_others(self) -> None:
+        decision = decided(loners(200, sources={SOURCE: 30, OTHER: 25}, noise=30).reduced())
+
+        assert decision.share.sum() + decision.background_share == pytest.approx(1, abs=1e-9)
 
 
 class TestSystems:
@@ -246,17 +344,19 @@ class TestOddInputs:
         assert_finite(report)
         assert 0 <= report.background_share <= 1
 
-    @pytest.mark.parametrize("alpha", [1e-300, 1e-12, 0.5, 1 - 1e-12])
+    @pytest.mark.parametrize("alpha", [1e-9, 1e-4, 0.5, 1 - 1e-12])
     def test_give_a_report_of_finite_numbers_at_any_alpha(self, alpha: float) -> None:
         report = traced(loners(61, sources={SOURCE: 8}, noise=4, actors=6).world(), alpha=alpha)
 
         assert_finite(report)
         assert report.alpha == alpha
-        assert (alpha > 1e-20) or report.named == []
 
-    @pytest.mark.parametrize("alpha", [0.0, 1.0, -0.1, float("nan"), float("inf")])
+    @pytest.mark.parametrize(
+        "alpha",
+        [0.0, 5e-324, 1e-309, 1e-12, 0.999e-9, 1.0, -0.1, float("nan"), float("inf")],
+    )
     def test_refuse_a_bound_that_is_none(self, alpha: float) -> None:
-        with pytest.raises(HubaoError, match="between 0 and 1"):
+        with pytest.raises(HubaoError, match="a chance from 1e-09 up to but not including 1"):
             traced(tiny(1, 1), alpha=alpha)
 
     def test_refuse_a_list_whose_victims_are_all_unknown(self) -> None:

@@ -83,10 +83,7 @@ class TestEngineAndLoopsAgree:
 
     def test_on_evidence_within_tenths_of_access_counts(self, seed: int) -> None:
         world, _, _ = messy(seed)
-        cuts = sorted(one.cut for one in _all_victims(world))
-        last = max(at for own in slow.first_accesses(world).values() for at in own.values())
-        starts = sorted({min(cuts[0], last + 1e-6), min(cuts[len(cuts) // 2], last + 1e-6)})
-        counted = slow.dense(world, slow.degree_strata(world, starts))
+        counted = slow.dense(world, slow.degree_strata(world))
 
         report = traced(world, strata=["branch", "access_degree"])
 
@@ -94,10 +91,9 @@ class TestEngineAndLoopsAgree:
             j = counted.actors.index(suspect.actor)
             expected = slow.log_e(counted.touched[:, j], counted.share[:, j])
             assert suspect.log10_e_value * np.log(10) == pytest.approx(expected, abs=1e-9)
-
-
-def _all_victims(world: World) -> list[slow.Victim]:
-    return slow.victims_of(world, sorted(slow.first_accesses(world)))
+        assert sorted((one.records, one.victims) for one in report.strata_used) == sorted(
+            (counted.sizes[z], counted.stratum.count(z)) for z in counted.sizes
+        )
 
 
 class TestRanking:
@@ -120,13 +116,16 @@ class TestRanking:
                 victims, hits, size, exposure=counted.seen[j] / len(strata),
                 shares=rates.SHARES.tolist(), firmnesses=rates.FIRMNESS.tolist(),
             )  # fmt: skip
+        # What looks like a source is fitted beside its rivals; the others share what it leaves.
+        sources = [one for one in report.suspects if one.log10_e_value >= 1]
+        left = 1 - sum(one.share for one in sources)
         odds = {name: np.exp(score) / report.family for name, (score, _) in scored.items()}
 
         for suspect in report.suspects:
             posterior = odds[suspect.actor] / (1 + sum(odds.values()))
             assert suspect.posterior == pytest.approx(posterior, rel=1e-6)
-            if suspect.log10_e_value < 1:  # what looks like a source is fitted with its rivals
-                expected = scored[suspect.actor][1] * posterior
+            if suspect not in sources:
+                expected = scored[suspect.actor][1] * posterior * left
                 assert suspect.share == pytest.approx(expected, rel=1e-6)
 
 
@@ -239,6 +238,19 @@ class TestVictimsNeeded:
 
         assert found == pytest.approx(information(0.05, 0.4), rel=1e-9)
 
+    def test_takes_nothing_from_strata_seen_wholly_or_not_at_all(self) -> None:
+        silent = information_within(np.array([0, 50]), np.array([300, 50]), 0.4)
+        beside = information_within(np.array([30, 0, 50]), np.array([600, 300, 50]), 0.4)
+
+        # The one telling stratum gets this weight of the victims, and this share of them is its
+        # source's.
+        own, others = 0.4 * 30 / 80, 0.6 * 600 / 950
+        alone = information(0.05, own / (own + others))
+        mean = (own + others) * alone.mean
+        square = (own + others) * (alone.variance + alone.mean**2)
+        assert silent == (0.0, 0.0)
+        assert beside == pytest.approx((mean, square - mean**2), rel=1e-9)
+
     def test_is_finite_where_every_contact_comes_from_the_source(self) -> None:
         needed = further_victims(10.0, 0.01, 1.0)
 
@@ -268,9 +280,51 @@ class TestTwins:
         found = twins(
             reduced,
             np.arange(7),
-            np.arange(7),
             lambda pairs: np.array([len(records[a] & records[b]) for a, b in pairs]),
         )
 
         assert set(found) == expected
         assert 0 < len(expected) < 21
+
+    def test_are_looked_for_beside_the_asked_alone_but_among_all(self) -> None:
+        world = loners(31, sources={2: 18}, noise=12)
+        world.seen[9] = world.seen[30] = world.seen[2]
+        world.seen[21] = world.seen[20]
+        reduced = world.reduced()
+        column = {name: j for j, name in enumerate(reduced.actors)}
+        rows = [world.seen[int(name.removeprefix("agent-"))] for name in reduced.actors]
+
+        found = twins(
+            reduced,
+            np.array([column["agent-009"]]),
+            lambda pairs: np.array([(rows[a] & rows[b]).sum() for a, b in pairs]),
+        )
+
+        assert {frozenset((reduced.actors[a], reduced.actors[b])) for a, b in found} == {
+            frozenset(("agent-002", "agent-009")),
+            frozenset(("agent-009", "agent-030")),
+        }
+
+
+class TestFit:
+    @pytest.mark.parametrize("start", [[30.0, 0.5], [200.0, 200.0], [1e-3, 1e3]])
+    def test_ends_at_the_same_rates_from_any_start(self, start: list[float]) -> None:
+        reduced = small().reduced()
+        sources = np.array([reduced.actors.index(name) for name in ("agent-003", "agent-007")])
+        expected = rates.fit(reduced, sources, np.ones(2))
+
+        found = rates.fit(reduced, sources, np.array(start))
+
+        assert found.shares == pytest.approx(expected.shares, abs=1e-3)
+        assert found.background == pytest.approx(expected.background, abs=1e-3)
+        assert found.log_likelihood == pytest.approx(expected.log_likelihood, abs=0.01)
+
+    def test_ends_where_another_round_moves_nothing(self) -> None:
+        reduced = small().reduced()
+        sources = np.array([reduced.actors.index(name) for name in ("agent-003", "agent-007")])
+        once = rates.fit(reduced, sources, np.array([30.0, 0.5]))
+
+        again = rates.fit(reduced, sources, once.strengths)
+
+        assert again.strengths == pytest.approx(once.strengths, rel=1e-3)
+        assert again.log_likelihood == pytest.approx(once.log_likelihood, abs=1e-3)

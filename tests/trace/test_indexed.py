@@ -193,13 +193,21 @@ class TestRefusals:
         with pytest.raises(BadInput):
             answered(messy(0)[0], tmp_path)
 
-    @pytest.mark.parametrize("kept", [0.02, 0.3, 0.6])
+    @pytest.mark.parametrize("kept", [0.02, 0.3, 0.6, 0.75, 0.85, 0.9, 0.97, 0.99])
     def test_a_truncated_index(self, kept: float, index: Path) -> None:
         whole = index.read_bytes()
         index.write_bytes(whole[: int(len(whole) * kept)])
 
-        with pytest.raises(BadInput):
+        with pytest.raises(NotAnIndex):
             answered(messy(0)[0], index)
+
+    @pytest.mark.parametrize("kept", [0.02, 0.3, 0.6, 0.75, 0.85, 0.9, 0.97, 0.99])
+    def test_adding_to_a_truncated_index(self, kept: float, index: Path) -> None:
+        whole = index.read_bytes()
+        index.write_bytes(whole[: int(len(whole) * kept)])
+
+        with pytest.raises(NotAnIndex):
+            build_index([access_table(messy(0)[0].accesses[:3])], out=index)
 
 
 # Forks a child for each place to die, so that the interpreter starts and imports but once.

@@ -10,6 +10,7 @@ import pytest
 from pyarrow import csv
 
 from hubao.trace import Report, Verdict, trace
+from hubao.trace.report import Suspect
 from tests.makers.logs import DAY, Access, Call, World, access_table, actor, loners, policy, traced
 from tests.trace.figures import assert_same, figures
 
@@ -34,6 +35,12 @@ def shuffled(seed: int) -> World:
 
 def _rows() -> int:
     return len(world().accesses)
+
+
+def _by_actor(one: Report, other: Report) -> list[tuple[Suspect, Suspect]]:
+    found = {suspect.actor: suspect for suspect in other.suspects}
+    assert len(one.suspects) == len(found)
+    return [(suspect, found[suspect.actor]) for suspect in one.suspects]
 
 
 def test_the_leak_that_the_rest_leans_on_is_found() -> None:
@@ -155,6 +162,54 @@ class TestWhatNeverCounts:
         found = traced(world().but(accesses=[*world().accesses, *rows]))
 
         assert_same(plain(), found)
+
+    @pytest.mark.parametrize("wait", [0.0, 3_600.0])
+    def test_an_access_after_the_contact_within_tenths_of_access_counts(self, wait: float) -> None:
+        """Staff who open the file of a customer who complains; the desk was in the log before."""
+        called = {call.policy for call in world().calls}
+        other = next(one for one in world().book if one not in called)
+        before = [*world().accesses, Access("complaints-desk", other, 3.0 * DAY)]
+        rows = [
+            Access("complaints-desk", call.policy, (call.contacted or 0.0) + wait)
+            for call in world().calls
+        ]
+
+        one = traced(world().but(accesses=before), strata=None)
+        found = traced(world().but(accesses=[*before, *rows]), strata=None)
+
+        assert "access_degree" in one.strata_used[0].label
+        assert len(one.strata_used) > 2
+        assert_same(one, found)
+
+    def test_everybodys_accesses_after_the_contact_within_tenths_of_access_counts(self) -> None:
+        """All that may move is what each actor had seen by the last contact, and what rests on it.
+
+        A record has been reported, and is at risk no more, before the next one is contacted.
+        """
+        rows = [
+            Access(actor(j), call.policy, (call.contacted or 0.0) + 60.0)
+            for call in world().calls
+            for j in range(16)
+        ]
+
+        one = traced(world(), strata=None)
+        found = traced(world().but(accesses=[*world().accesses, *rows]), strata=None)
+
+        assert found.strata_used == one.strata_used
+        assert found.evidence.policies == one.evidence.policies
+        for suspect, other in _by_actor(one, found):
+            for key in ("log10_e_value", "victims_touched", "victims_expected"):
+                assert getattr(other, key) == pytest.approx(getattr(suspect, key), abs=1e-9), key
+
+    @pytest.mark.parametrize("strata", [["access_degree"], None])
+    def test_an_access_after_every_contact_within_tenths_of_access_counts(
+        self, strata: list[str] | None
+    ) -> None:
+        rows = [Access(actor(j), one, LATE) for j in range(16) for one in list(world().book)[::2]]
+
+        found = traced(world().but(accesses=[*world().accesses, *rows]), strata=strata)
+
+        assert_same(traced(world(), strata=strata), found)
 
     def test_an_access_a_microsecond_before_the_contact_does(self) -> None:
         call = world().calls[0]

@@ -3,6 +3,7 @@
 from collections import Counter
 from random import Random
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,7 +19,7 @@ from hubao.trace.strata import (
     choose,
     merge_sparse,
 )
-from tests.makers.logs import DAY, Access, Call, World, policy, traced
+from tests.makers.logs import DAY, Access, Call, Seen, World, policy, traced
 
 cells_ = st.integers(0, 3).flatmap(
     lambda depth: st.dictionaries(
@@ -125,6 +126,30 @@ class TestTenthsOfAccessCounts:
         other = traced(counted(degrees, late=3), strata=[ACCESS_DEGREE])
 
         assert one.strata_used == other.strata_used
+
+    def test_count_up_to_the_earliest_contact_after_the_log_begins(self) -> None:
+        """A contact dated before the log, a slip of the pen, does not empty the counts."""
+        world = counted([i % 5 for i in range(400)])
+        slip = Call(policy(4), -300.0 * DAY)
+
+        one = traced(world, strata=[ACCESS_DEGREE])
+        other = traced(world.but(calls=[*world.calls, slip]), strata=[ACCESS_DEGREE])
+
+        assert [row.label for row in one.strata_used] == ["access_degree=0-1"]
+        assert [row.label for row in other.strata_used] == ["access_degree=0-1", "access_degree=4"]
+        assert other.strata_used[0] == one.strata_used[0]
+
+    def test_leave_the_contacts_at_chance_where_an_access_came_long_after(self) -> None:
+        rng = np.random.default_rng(0)
+        seen = rng.random((30, 2_000)) < rng.uniform(0.02, 0.6, size=(30, 1))
+        calls = rng.choice(2_000, 100, replace=False)
+        world = Seen(seen, np.zeros(2_000, dtype=np.int64), calls).world()
+        late = world.but(accesses=[*world.accesses, Access("agent-000", policy(0), 400.0 * DAY)])
+
+        report = traced(late, strata=[ACCESS_DEGREE])
+
+        assert report.background_share > 0.9
+        assert report.strata_used == traced(world, strata=[ACCESS_DEGREE]).strata_used
 
     def test_are_not_cut_finer_than_a_hundred_records(self) -> None:
         report = traced(counted([i % 30 for i in range(90)]), strata=[ACCESS_DEGREE])

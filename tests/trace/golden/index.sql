@@ -29,6 +29,14 @@ LEFT JOIN known
 WHERE
   known."at" IS NULL OR fresh."at" < known."at"
 
+-- FIXED_STRATA
+SELECT DISTINCT
+  stratum,
+  label
+FROM strata
+ORDER BY
+  stratum
+
 -- KNOWN
 SELECT
   record,
@@ -149,13 +157,9 @@ FROM new_strata
 
 -- PLACED_RECORDS
 SELECT
-  placed.policy,
-  degree_strata.stratum
+  policy,
+  stratum
 FROM placed
-JOIN degree_strata
-  ON degree_strata.cell = placed.cell
-  AND degree_strata.span = placed.span
-  AND degree_strata.degree = placed.degree
 
 -- STEPS.all_actors
 SELECT

@@ -1,32 +1,33 @@
--- DEGREE
-COUNT(*) FILTER(WHERE
-  "at" < MAKE_TIMESTAMP($start))
+-- DEGREES
+SELECT
+  policy,
+  COUNT(*) FILTER(WHERE
+    "at" < MAKE_TIMESTAMP($start)) AS degree
+FROM first_seen
+GROUP BY
+  policy
 
 -- DEGREE_STRATA
 WITH sizes AS (
   SELECT
     cell,
-    span,
     degree,
     COUNT(*) AS n
-  FROM placed
+  FROM records
   GROUP BY
     cell,
-    span,
     degree
 ), ranked AS (
   SELECT
     cell,
-    span,
     degree,
     n,
-    SUM(n) OVER (PARTITION BY cell, span ORDER BY degree) - n AS below,
-    SUM(n) OVER (PARTITION BY cell, span) AS whole
+    SUM(n) OVER (PARTITION BY cell ORDER BY degree) - n AS below,
+    SUM(n) OVER (PARTITION BY cell) AS whole
   FROM sizes
 ), tenths AS (
   SELECT
     cell,
-    span,
     degree,
     n,
     below * GREATEST(1, LEAST($tenths, whole // $fewest)) // whole AS tenth
@@ -34,14 +35,14 @@ WITH sizes AS (
 )
 SELECT
   cell,
-  span,
   degree,
   CAST(n AS BIGINT) AS n,
-  CAST(DENSE_RANK() OVER (ORDER BY span, cell, tenth) - 1 AS BIGINT) AS stratum
+  CAST(DENSE_RANK() OVER (ORDER BY cell, tenth) - 1 AS BIGINT) AS stratum
 FROM tenths
 
--- LAST
+-- FIRST
 SELECT
+  EPOCH_US(MIN("at")) AS first,
   EPOCH_US(MAX("at")) AS last
 FROM first_seen
 
@@ -54,11 +55,11 @@ ANTI JOIN policies
 
 -- PLACED
 SELECT
-  policy,
-  cell,
-  UNNEST(RANGE(0, LENGTH(degrees))) AS span,
-  UNNEST(degrees) AS degree
+  records.policy,
+  degree_strata.stratum
 FROM records
+JOIN degree_strata
+  ON degree_strata.cell = records.cell AND degree_strata.degree = records.degree
 
 -- STRATA
 SELECT
@@ -72,15 +73,3 @@ GROUP BY
   stratum
 ORDER BY
   stratum
-
--- VICTIM_STRATA
-SELECT
-  victim.t,
-  degree_strata.stratum
-FROM victim
-JOIN placed
-  ON placed.policy = victim.policy AND placed.span = victim.span
-JOIN degree_strata
-  ON degree_strata.cell = placed.cell
-  AND degree_strata.span = placed.span
-  AND degree_strata.degree = placed.degree

@@ -40,15 +40,11 @@ GROUP BY
 
 -- MEMBERS
 SELECT
-  placed.policy,
-  degree_strata.stratum
+  policy,
+  stratum
 FROM placed
-JOIN degree_strata
-  ON degree_strata.cell = placed.cell
-  AND degree_strata.span = placed.span
-  AND degree_strata.degree = placed.degree
 WHERE
-  degree_strata.stratum IN (
+  stratum IN (
     SELECT
       stratum
     FROM cuts
@@ -150,3 +146,11 @@ SELECT
 FROM first_seen
 JOIN victim
   ON victim.policy = first_seen.policy
+
+-- VICTIM_STRATA
+SELECT
+  victim.t,
+  placed.stratum
+FROM victim
+JOIN placed
+  ON placed.policy = victim.policy

@@ -97,6 +97,18 @@ class TestFormats:
         assert rows_of(reading.engine) == list(MEANT)
         assert sorted(one.path for one in inputs) == sorted(["<access>", str(first), str(second)])
 
+    @pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+    @pytest.mark.parametrize("zone", ["UTC", "Asia/Shanghai", "+02:00"])
+    def test_instants_of_every_unit_are_read(
+        self, reading: Reading, tmp_path: Path, unit: str, zone: str
+    ) -> None:
+        at = pa.array([utc(2026, 3, 1, 4)], pa.timestamp("us")).cast(pa.timestamp(unit, zone))
+        log = pa.table({"at": at, "actor": ["a"], "policy": ["p"]})
+
+        read_access(reading, [write(tmp_path / "log.parquet", log), log])
+
+        assert rows_of(reading.engine) == [("a", "p", utc(2026, 3, 1, 4))] * 2
+
     def test_parquet_of_other_types_is_adapted(self, reading: Reading, tmp_path: Path) -> None:
         log = pa.table(
             {

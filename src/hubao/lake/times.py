@@ -78,7 +78,9 @@ def utc_of_instant(moment: exp.Expression) -> exp.Expression:
     """Syntax from a TIMESTAMP WITH TIME ZONE to UTC; null where it is out of range."""
     plain = "make_timestamp(epoch_us(moment_))"
     template = f"CASE WHEN isfinite(moment_) AND {plain} {_RANGE} THEN {plain} END"
-    return expression(template, columns={"moment_": moment})
+    # pandas writes nanoseconds, a type for which DuckDB lacks these functions.
+    in_micros = expression("TRY_CAST(moment_ AS TIMESTAMPTZ)", columns={"moment_": moment})
+    return expression(template, columns={"moment_": in_micros})
 
 
 def _local(moment: str) -> exp.Expression:

@@ -10,6 +10,7 @@ Run: python bench/trace_speed.py [--quick]
 import argparse
 import json
 import os
+import subprocess
 import sys
 import tempfile
 import time
@@ -17,7 +18,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
-from subprocess import Popen
 
 import duckdb
 
@@ -130,17 +130,13 @@ def _run(arguments: Sequence[str], folder: Path) -> Process:
     Raises:
         RuntimeError: it did not end with 0; its own words are in the message.
     """
-    said = folder / "said.txt"
-    with said.open("wb") as to:
-        begin = time.perf_counter()
-        child = Popen([sys.executable, "-m", "hubao", *arguments], stdout=to, stderr=to)
-        _, status, used = os.wait4(child.pid, 0)
-        seconds = time.perf_counter() - begin
-    child.returncode = os.waitstatus_to_exitcode(status)  # it is reaped; Popen must not wait
-    if child.returncode != 0:
+    took, said = folder / "took.json", folder / "said.txt"
+    measured = [sys.executable, str(Path(__file__).with_name("measured.py")), str(took), str(said)]
+    subprocess.run([*measured, sys.executable, "-m", "hubao", *arguments], check=True)
+    seconds, processor, mib, code = json.loads(took.read_text(encoding="utf-8"))
+    if code != 0:
         raise RuntimeError(f"hubao {arguments[0]} failed: {said.read_text(encoding='utf-8')}")
-    kib = 1 if sys.platform != "darwin" else 1024
-    return Process(seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / kib / 2**20)
+    return Process(seconds, processor, mib / 1024)
 
 
 def _bare(log: Path) -> tuple[float, float, float]:

@@ -12,7 +12,7 @@ from hubao.trace.reduced import Floats, Ints, Reduced
 
 LEADING = 12  # actors weighed together; the rest are ranked, never named
 MOST_SOURCES = 6
-NEAR = 256  # actors weighed again, by either measure, each time a source is found
+NEAR = 64  # actors weighed again, by either measure, each time a source is found
 SameRecords = Callable[[Ints], Sequence[tuple[int, int]]]
 
 

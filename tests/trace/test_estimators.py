@@ -114,7 +114,8 @@ class TestRanking:
             ]
             scored[suspect.actor] = slow.log_score(
                 victims, hits, size, exposure=counted.seen[j] / len(strata),
-                shares=rates.SHARES.tolist(), firmnesses=rates.FIRMNESS.tolist(),
+                shares=rates.shares_of(len(counted.victims)).tolist(),
+                firmnesses=rates.FIRMNESS.tolist(),
             )  # fmt: skip
         # What looks like a source is fitted beside its rivals; the others share what it leaves.
         sources = [one for one in report.suspects if one.log10_e_value >= 1]

@@ -13,7 +13,8 @@ from scipy.special import gammaln, logsumexp
 
 from hubao.trace.reduced import Floats, Ints, Reduced
 
-SHARES: Floats = np.array([0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.98])
+MOST_SHARE = 0.95
+SHARE_POINTS = 10
 # How firmly the strata's rates are held together, in pseudo-victims: from a wave of calls in one
 # stratum (1) to scammers who call at random (1000). Unknown, so averaged over.
 FIRMNESS: Floats = np.array([1.0, 10.0, 100.0, 1000.0])
@@ -38,7 +39,7 @@ class Fit:
 
 
 def log_scores(reduced: Reduced) -> tuple[Floats, Floats]:
-    """Score every actor as the only source, over all shares and background firmnesses.
+    """Score every actor as the only source, over shares and background firmnesses.
 
     The strata's rates have a gamma prior and are integrated out exactly, so an actor gains only
     by explaining where in the strata the victims are, or which strata, better than chance does.
@@ -49,17 +50,27 @@ def log_scores(reduced: Reduced) -> tuple[Floats, Floats]:
     """
     cells = _cells(reduced)
     nulls = [_null_terms(reduced, firmness, 0.0).sum() for firmness in FIRMNESS]
-    null = logsumexp(nulls) + np.log(len(SHARES))
+    shares = shares_of(reduced.victims)
+    null = logsumexp(nulls) + np.log(len(shares))
     grid = np.stack(
         [
             logsumexp([_scores_at(reduced, cells, share, f) for f in FIRMNESS], axis=0)
-            for share in SHARES
+            for share in shares
         ]
     )
     total = np.asarray(logsumexp(grid, axis=0), dtype=np.float64)
     weights = np.exp(grid - total)
-    share = (SHARES[:, None] * weights).sum(axis=0)
+    share = (shares[:, None] * weights).sum(axis=0)
     return np.asarray(total - null), share.astype(np.float64)
+
+
+def shares_of(victims: int) -> Floats:
+    """Shares of the victims that a source may have, equally likely: even steps of their logarithm.
+
+    From two victims' worth: a source of one could never be told from chance, and would only lend
+    weight to small accounts that one victim happens to touch.
+    """
+    return np.geomspace(min(2.0 / victims, 0.5), MOST_SHARE, SHARE_POINTS)
 
 
 def _cells(reduced: Reduced) -> tuple[Ints, Ints, Ints]:

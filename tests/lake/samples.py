@@ -81,7 +81,7 @@ def write(path: Path, content: "str | bytes | pa.Table") -> Path:
         parquet.write_table(content, path)
         return path
     data = content.encode() if isinstance(content, str) else content
-    path.write_bytes(gzip.compress(data) if path.suffix == ".gz" else data)
+    path.write_bytes(gzip.compress(data, mtime=0) if path.suffix == ".gz" else data)
     return path
 
 

@@ -121,7 +121,7 @@ def _strong(
         family=reduced.family,
         found=[place[column] for column in found.found.tolist()],
     )
-    numerator = log_numerator(field, log_e)
+    numerator = log_numerator(log_e, reduced.family)
     return {column: strength(field, numerator, place[column]) for column in asked}
 
 

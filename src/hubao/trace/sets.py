@@ -1,80 +1,100 @@
 """Explanations: sets of sources that could have produced the victims, and how well each does.
 
-An explanation is a set C of actors with strengths. Given that a victim falls in its stratum, its
-likelihood against chance is the conditional form of the absolute-rate model,
+An explanation is a set C of actors with strengths gamma. Given that a victim falls in its stratum,
+its likelihood against chance is the conditional form of the absolute-rate model,
 (lambda_z + sum gamma_k x_k) / (lambda_z + sum gamma_k a_k), with x and a as in `Reduced`.
 Source: methods/trace.md 4.3 and 4.4.
 """
 
-from itertools import product
+from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import logsumexp
 
 from hubao.trace.reduced import Floats, Ints
 
-# Prior on one source's strength over its stratum's background; a set's points are the crossing.
-POINTS: Floats = np.array([3.0, 20.0, 130.0, 900.0])
-FEW_POINTS: Floats = np.array([10.0, 200.0])  # for sets too large to cross four points each
-LARGEST_FULL = 4
-CELLS_AT_ONCE = 4_000_000
-START: tuple[float, ...] = (1.0, 10.0, 100.0)
-ROUNDS = 200
+LOWEST, HIGHEST = 0.25, 2000.0
+SPAN = float(np.log(HIGHEST / LOWEST))
+STARTS: tuple[float, ...] = (1.0, 10.0, 100.0)
+ROUNDS, FEW_ROUNDS = 200, 14
+CELLS_AT_ONCE = 2_000_000
 
 
-def strengths_of(size: int) -> Floats:
-    """float (g, size): the prior's points for sets of that size, equally likely."""
-    points = POINTS if size <= LARGEST_FULL else FEW_POINTS
-    return np.array(list(product(points, repeat=size)))
+@dataclass(frozen=True)
+class Fits:
+    """b sets of c actors, each at its best strengths.
+
+    Attributes:
+        sets: int (b, c); columns.
+        gamma: float (b, c); strengths against the background of 1.
+        value: float (b,); natural log of the likelihood against chance.
+    """
+
+    sets: Ints
+    gamma: Floats
+    value: Floats
 
 
-def log_mixtures(touched: Floats, share: Floats, background: Floats, sets: Ints) -> Floats:
+def best(x: Floats, a: Floats, sets: Ints, start: Floats, rounds: int = FEW_ROUNDS) -> Fits:
+    """Climb to each set's best strengths (minorise-maximise: no round makes it worse).
+
+    Args:
+        x, a: float (n, k); `Reduced`'s touched and share over the victims' background rates.
+        sets: int (b, c); b sets of c distinct columns.
+        start: float (b, c); strengths to start from.
+        rounds: how many rounds.
+    """
+    if sets.size == 0:
+        return Fits(sets, start, np.zeros(len(sets)))
+    block = max(1, CELLS_AT_ONCE // (len(x) * sets.shape[1]))
+    parts = [
+        _climb(x, a, sets[i : i + block], start[i : i + block], rounds)
+        for i in range(0, len(sets), block)
+    ]
+    gamma = np.concatenate([part[0] for part in parts])
+    return Fits(sets, gamma, np.concatenate([part[1] for part in parts]))
+
+
+def _climb(
+    x: Floats, a: Floats, sets: Ints, start: Floats, rounds: int
+) -> tuple[Floats, Floats]:
+    seen = np.ascontiguousarray(x.T[sets])  # (b, c, n)
+    alone = np.ascontiguousarray(a.T[sets])
+    gamma = start[:, :, None].copy()
+    for _ in range(rounds):
+        up = (seen / (1.0 + (gamma * seen).sum(1, keepdims=True))).sum(2, keepdims=True)
+        down = (alone / (1.0 + (gamma * alone).sum(1, keepdims=True))).sum(2, keepdims=True)
+        gamma = np.clip(gamma * up / np.maximum(down, 1e-12), LOWEST, HIGHEST)
+    value = np.log1p((gamma * seen).sum(1)).sum(1) - np.log1p((gamma * alone).sum(1)).sum(1)
+    return gamma[:, :, 0], value
+
+
+def best_of_starts(x: Floats, a: Floats, sets: Ints, start: Floats) -> Fits:
+    """The best strengths over the given start and a few even ones, with many rounds."""
+    starts = [start, *(np.full(sets.shape, one) for one in STARTS)]
+    found = [best(x, a, sets, one, ROUNDS) for one in starts]
+    which = np.argmax([fits.value for fits in found], axis=0)
+    rows = np.arange(len(sets))
+    gamma = np.stack([fits.gamma for fits in found])[which, rows]
+    return Fits(sets, gamma, np.stack([fits.value for fits in found])[which, rows])
+
+
+def log_evidence(x: Floats, a: Floats, fit: Fits) -> Floats:
     """Average each set's likelihood over the prior on its strengths, fixed beforehand.
 
-    Args:
-        touched, share: float (n, k); see `Reduced`.
-        background: float (n,); rate of each victim's stratum, only ratios count.
-        sets: int (b, c); b sets of c columns each, c >= 1.
+    Each strength is even in its logarithm over SPAN nats; Laplace's approximation around the best
+    strengths, which tends to no cost where the victims say nothing about a strength.
 
     Returns:
-        float (b,): natural log of the averaged likelihood against chance.
+        float (b,): natural log.
     """
-    points = strengths_of(sets.shape[1])
-    rate = 1.0 / background[:, None]
-    block = max(1, CELLS_AT_ONCE // (len(touched) * len(points)))
-    return np.concatenate(
-        [
-            _mixture(touched * rate, share * rate, points, sets[first : first + block])
-            for first in range(0, len(sets), block)
-        ]
-    )
+    cost = [_cost(x[:, one], a[:, one], g) for one, g in zip(fit.sets, fit.gamma, strict=True)]
+    return fit.value - np.array(cost)
 
 
-def _mixture(touched: Floats, share: Floats, points: Floats, sets: Ints) -> Floats:
-    seen = np.log1p(touched[:, sets] @ points.T).sum(axis=0)
-    alone = np.log1p(share[:, sets] @ points.T).sum(axis=0)
-    return np.asarray(logsumexp(seen - alone, axis=1) - np.log(len(points)))
-
-
-def log_best_single(touched: Floats, share: Floats, background: Floats) -> Floats:
-    """Find each single actor's best likelihood over all strengths.
-
-    Args:
-        touched, share: float (n, k); see `Reduced`.
-        background: float (n,); rate of each victim's stratum.
-
-    Returns:
-        float (k,): natural log, at least 0 (strength nought). A climb (minorise-maximise, monotone)
-        from three starts.
-    """
-    x, a = touched / background[:, None], share / background[:, None]
-    tops = np.stack([_climb(x, a, start) for start in START])
-    return np.asarray(np.maximum(tops.max(axis=0), 0.0), dtype=np.float64)
-
-
-def _climb(x: Floats, a: Floats, start: float) -> Floats:
-    gamma = np.full(x.shape[1], start)
-    for _ in range(ROUNDS):
-        seen, alone = (x / (1.0 + gamma * x)).sum(0), (a / (1.0 + gamma * a)).sum(0)
-        gamma = np.clip(gamma * seen / np.maximum(alone, 1e-12), 1e-9, 1e7)
-    return np.asarray((np.log1p(gamma * x) - np.log1p(gamma * a)).sum(0))
+def _cost(x: Floats, a: Floats, gamma: Floats) -> float:
+    seen, alone = gamma * x, gamma * a
+    p = seen / (1.0 + seen.sum(1, keepdims=True))
+    q = alone / (1.0 + alone.sum(1, keepdims=True))
+    curve = np.diag((q - p).sum(0)) + p.T @ p - q.T @ q  # minus the Hessian in log gamma
+    value = np.maximum(np.linalg.eigvalsh(curve), 0.0)
+    return 0.5 * float(np.log1p(value * SPAN**2 / (2.0 * np.pi)).sum())

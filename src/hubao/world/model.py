@@ -118,7 +118,10 @@ class Family:
         products: share of the policies of each product, by `Product`.
         portfolio_sigma: spread (sigma of a log-normal) of agents' portfolios.
         frailty_shape: shape of the gamma that makes some policies busy; smaller = heavier tail.
-        rates: visits, calls and the like, by `Cause`; see `work.py`.
+        rates: by `Cause`: cases a policy and year (SERVICE, CLAIM, RENEWAL), records a policy
+            and year (CAMPAIGN, AUDIT, SUPERVISION), share of the premiums due (REMINDER) and of
+            the records handed over (HANDOVER) that are looked at, machines' sweeps of the whole
+            book a year (FEED); UNEXPLAINED goes by `unexplained`.
         unexplained: share of all accesses that honest people can't explain.
         agents_leave, office_leave: share that leaves in a year.
     """
@@ -134,7 +137,7 @@ class Family:
     products: Sequence[float] = (0.18, 0.34, 0.20, 0.05, 0.23)
     portfolio_sigma: float = 0.9
     frailty_shape: float = 0.8
-    rates: Sequence[float] = (2.2, 1.0, 0.12, 0.6, 0.8, 0.02, 0.15, 0.0, 0.5, 0.0)
+    rates: Sequence[float] = (1.0, 1.0, 0.1, 0.5, 0.8, 0.02, 0.15, 0.8, 1.0, 0.0)
     unexplained: float = 0.01
     agents_leave: float = 0.45
     office_leave: float = 0.18
@@ -330,6 +333,9 @@ class Contacts:
         medium: int8 (k,), index into MEDIA. quoted: int8 (k,), `Fields`, or NOBODY if nothing.
         lost: int (k,), fen the policyholder lost; 0 for most.
         mistaken: bool (k,); reported, but no scam contact at all (a wrong report).
+        wave: the region of the wave of cold calls; NOBODY without one.
+        hidden: strength of the hidden targeting; 1 = none.
+        favoured: the innocent whose records hidden targeting favours; NOBODY without.
     """
 
     policy: Ints
@@ -341,6 +347,9 @@ class Contacts:
     quoted: NDArray[np.int8]
     lost: Ints
     mistaken: Bools
+    wave: int = NOBODY
+    hidden: float = 1.0
+    favoured: int = NOBODY
 
 
 MEDIA = ("phone", "sms", "letter")
@@ -356,6 +365,7 @@ class Campaign:
         wave: how much likelier a cold call is in one region; 1 = even.
         ages, products: how much likelier a contact is by age band and product; cold calls too.
         hidden: strength G of targeting by something that no table holds (see `scam.py`).
+        aligned: the worst case, where that something is having been seen by one innocent.
         time_error: days (sigma) by which stated contact times are off.
         wrong: share of the reports that are no contact at all.
         weeks: mean weeks from the copy to a contact.
@@ -367,6 +377,7 @@ class Campaign:
     ages: Sequence[float] = (1.0, 1.5, 2.5, 5.0)
     products: Sequence[float] = (1.0, 1.5, 3.0, 1.0, 1.5)
     hidden: float = 1.0
+    aligned: bool = False
     time_error: float = 0.0
     wrong: float = 0.0
     weeks: float = 10.0

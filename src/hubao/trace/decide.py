@@ -14,6 +14,9 @@ from hubao.trace.search import SameRecords, Search, accused, groups, leading, se
 from hubao.trace.strong import Field, Strength, log_numerator, strength
 
 EVERYTHING = 0.9  # an actor that had seen this share of the strata can't be told from chance
+# A wave of calls in a region looks like a source who works there: what the model sees between strata
+# may lift an actor by so many nats above its evidence within them, and no more.
+BETWEEN = 4.0
 NO_LEAK = 0.5  # prior chance that nobody in the log leaked
 
 
@@ -66,6 +69,7 @@ def decide(reduced: Reduced, *, alpha: float, same_records: SameRecords) -> Deci
     log_e = evidence.log_e_values(reduced)
     scores, single_share = _scores(reduced, log_e)
     found = search(reduced, log_e, scores, bound)
+    scores = np.minimum(scores, found.log_alone + BETWEEN)
     order = _order(scores, found.found)
     suspected = accused(found.found, log_e, bound)
     twins = groups(len(log_e), np.union1d(suspected, order[:1]), same_records)

@@ -16,8 +16,8 @@ from hubao.trace.reduced import Floats, Ints, Reduced
 MOST_SHARE = 0.95
 SHARE_POINTS = 10
 # How firmly the strata's rates are held together, in pseudo-victims: from a wave of calls in one
-# stratum (1) to scammers who call at random (1000). Unknown, so averaged over.
-FIRMNESS: Floats = np.array([1.0, 10.0, 100.0, 1000.0])
+# stratum (0.03) to scammers who call at random (1000). Unknown, so averaged over.
+FIRMNESS: Floats = np.array([0.03, 0.1, 0.3, 1.0, 10.0, 100.0, 1000.0])
 SMALLEST = 1e-9
 
 

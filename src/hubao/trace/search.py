@@ -25,11 +25,13 @@ class Search:
         fit: the rates with those as sources.
         log_given: float (m,); natural log of each actor's evidence beside them, minus infinity
             for the found and for actors too weak to be weighed again.
+        log_alone: float (m,); the same beside nobody; the plain evidence for the weak.
     """
 
     found: Ints
     fit: rates.Fit
     log_given: Floats
+    log_alone: Floats
 
 
 def search(reduced: Reduced, log_e: Floats, scores: Floats, bound: float) -> Search:
@@ -46,6 +48,8 @@ def search(reduced: Reduced, log_e: Floats, scores: Floats, bound: float) -> Sea
     found = np.zeros(0, dtype=np.int64)
     fit = rates.fit(reduced, found, np.zeros(0))
     given, start = _given(reduced, near, found, fit)
+    log_alone = log_e.copy()
+    log_alone[near] = given
     while len(found) < min(MOST_SOURCES, len(near)) and given.max() >= bound:
         best = int(given.argmax())
         found = np.append(found, near[best])
@@ -53,7 +57,7 @@ def search(reduced: Reduced, log_e: Floats, scores: Floats, bound: float) -> Sea
         given, start = _given(reduced, near, found, fit)
     log_given = np.full(len(log_e), -np.inf)
     log_given[near] = given
-    return Search(found, fit, log_given)
+    return Search(found, fit, log_given, log_alone)
 
 
 def _first(values: Floats, most: int) -> Ints:

@@ -14,9 +14,10 @@ from hubao.trace.reduced import Floats, Ints
 
 LOWEST, HIGHEST = 0.25, 2000.0
 SPAN = float(np.log(HIGHEST / LOWEST))
-STARTS: tuple[float, ...] = (1.0, 10.0, 100.0)
-ROUNDS, FEW_ROUNDS = 200, 14
-CELLS_AT_ONCE = 2_000_000
+EVEN_START = 10.0
+ROUNDS, FEW_ROUNDS = 150, 14
+SETTLED = 1e-3  # a round that moves no strength by more than this share is the last
+STEPS: Floats = np.exp2(np.arange(-1.0, 11.0))  # strengths tried for one actor more
 
 
 @dataclass(frozen=True)
@@ -41,41 +42,48 @@ def best(x: Floats, a: Floats, sets: Ints, start: Floats, rounds: int = FEW_ROUN
         x, a: float (n, k); `Reduced`'s touched and share over the victims' background rates.
         sets: int (b, c); b sets of c distinct columns.
         start: float (b, c); strengths to start from.
-        rounds: how many rounds.
+        rounds: how many rounds at most.
     """
-    if sets.size == 0:
-        return Fits(sets, start, np.zeros(len(sets)))
-    block = max(1, CELLS_AT_ONCE // (len(x) * sets.shape[1]))
-    parts = [
-        _climb(x, a, sets[i : i + block], start[i : i + block], rounds)
-        for i in range(0, len(sets), block)
-    ]
-    gamma = np.concatenate([part[0] for part in parts])
-    return Fits(sets, gamma, np.concatenate([part[1] for part in parts]))
-
-
-def _climb(
-    x: Floats, a: Floats, sets: Ints, start: Floats, rounds: int
-) -> tuple[Floats, Floats]:
-    seen = np.ascontiguousarray(x.T[sets])  # (b, c, n)
-    alone = np.ascontiguousarray(a.T[sets])
-    gamma = start[:, :, None].copy()
+    seen, alone = x.T[sets], a.T[sets]  # (b, c, n)
+    gamma = np.clip(start, LOWEST, HIGHEST)[:, :, None]
     for _ in range(rounds):
         up = (seen / (1.0 + (gamma * seen).sum(1, keepdims=True))).sum(2, keepdims=True)
         down = (alone / (1.0 + (gamma * alone).sum(1, keepdims=True))).sum(2, keepdims=True)
-        gamma = np.clip(gamma * up / np.maximum(down, 1e-12), LOWEST, HIGHEST)
+        before, gamma = gamma, np.clip(gamma * up / np.maximum(down, 1e-12), LOWEST, HIGHEST)
+        if np.abs(gamma / before - 1.0).max(initial=0.0) < SETTLED:
+            break
     value = np.log1p((gamma * seen).sum(1)).sum(1) - np.log1p((gamma * alone).sum(1)).sum(1)
-    return gamma[:, :, 0], value
+    return Fits(sets, gamma[:, :, 0], value)
 
 
-def best_of_starts(x: Floats, a: Floats, sets: Ints, start: Floats) -> Fits:
-    """The best strengths over the given start and a few even ones, with many rounds."""
-    starts = [start, *(np.full(sets.shape, one) for one in STARTS)]
-    found = [best(x, a, sets, one, ROUNDS) for one in starts]
-    which = np.argmax([fits.value for fits in found], axis=0)
-    rows = np.arange(len(sets))
-    gamma = np.stack([fits.gamma for fits in found])[which, rows]
-    return Fits(sets, gamma, np.stack([fits.value for fits in found])[which, rows])
+def best_of_starts(x: Floats, a: Floats, fit: Fits) -> Fits:
+    """Climb on from the strengths at hand, and once more from even ones; the better counts."""
+    on = best(x, a, fit.sets, fit.gamma, ROUNDS)
+    anew = best(x, a, fit.sets, np.full(fit.gamma.shape, EVEN_START), ROUNDS)
+    better = anew.value > on.value
+    return Fits(
+        fit.sets,
+        np.where(better[:, None], anew.gamma, on.gamma),
+        np.where(better, anew.value, on.value),
+    )
+
+
+def step_gains(x: Floats, a: Floats, rate: Floats, alone: Floats) -> tuple[Floats, Floats]:
+    """Gain in log-likelihood of one actor more, at its best strength among STEPS.
+
+    Args:
+        x, a: float (n, k); k actors' touched and share.
+        rate, alone: float (n, 1) or (n, k); 1 + sum gamma x and 1 + sum gamma a of the others.
+
+    Returns:
+        float (k,): the gain; float (k,): the strength.
+    """
+    seen, base = x / rate, a / alone
+    gains: Floats = np.stack(
+        [np.log1p(step * seen).sum(0) - np.log1p(step * base).sum(0) for step in STEPS]
+    )
+    best_step: Floats = STEPS[gains.argmax(axis=0)]
+    return np.asarray(gains.max(axis=0), dtype=np.float64), best_step
 
 
 def log_evidence(x: Floats, a: Floats, fit: Fits) -> Floats:

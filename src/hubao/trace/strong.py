@@ -15,17 +15,19 @@ Source: methods/trace.md 4.4, with a numerator of its own for each null (docs/de
 Wasserman, Ramdas & Balakrishnan (2020), PNAS 117(29); Berger (1982), Technometrics 24(4).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
 from hubao.trace.reduced import Floats
-from hubao.trace.sets import Fits, best, best_of_starts, log_evidence
+from hubao.trace.sets import EVEN_START, Fits, best, best_of_starts, log_evidence, step_gains
 
+Columns = tuple[int, ...]
 NOBODY_LEAKED = 0.1  # chance of no source in Q
 WIDTH = 6  # explanations kept at each size
-FINALISTS = 8
+FINALISTS = 6
 LEAST_RIVAL, MOST_RIVAL = 4, 6
 COST = 1.8  # about what averaging over one actor's strength costs, in nats; for the search only
 
@@ -47,8 +49,9 @@ class Field:
     backgrounds: Sequence[Floats]
     family: int
     found: Sequence[int]
-    known: dict[tuple[int, ...], list[Fits]] = field(default_factory=dict)
+    known: dict[Columns, list[Fits]] = field(default_factory=dict)
 
+    @cached_property
     def scaled(self) -> list[tuple[Floats, Floats]]:
         """Touched and share over each background's rates."""
         return [(self.touched / b[:, None], self.share / b[:, None]) for b in self.backgrounds]
@@ -66,10 +69,7 @@ class Strength:
 
     log_e: float
     ahead: float
-    rival: tuple[int, ...]
-
-
-Sets = list[tuple[int, ...]]
+    rival: Columns
 
 
 def log_numerator(log_singles: Floats, family: int) -> float:
@@ -81,80 +81,89 @@ def log_numerator(log_singles: Floats, family: int) -> float:
 def strength(field: Field, numerator: float, column: int) -> Strength:
     """Weigh the evidence that no explanation leaves the actor out.
 
+    The explanations are searched for: from nobody, from the other found ones and from these less
+    one, an actor at a time, keeping those that come closest to doing without this one.
+
     Args:
         field: the leading actors; none of the others has the same records as this one.
         numerator: natural log of Q.
         column: the actor.
     """
-    others = [j for j in range(field.touched.shape[1]) if j != column]
     base = tuple(sorted(j for j in field.found if j != column))[:MOST_RIVAL]
-    largest = min(MOST_RIVAL, max(LEAST_RIVAL, len(base)))
-    kept: Sets = list({(), base, *(tuple(j for j in base if j != out) for out in base)})
-    kept.sort()
-    looked: dict[tuple[int, ...], float] = {}
-    for _ in range(largest):
-        looked |= _rough(field, numerator, kept, column)
-        grown = {tuple(sorted((*one, j))) for one in kept for j in others if j not in one}
-        fresh = sorted(one for one in grown if one not in looked and len(one) <= largest)
-        values = _rough(field, numerator, fresh, column)
-        looked |= values
-        kept = sorted(fresh, key=lambda one: values[one])[:WIDTH]
-    finalists = sorted(looked, key=lambda one: looked[one])[:FINALISTS]
-    return min(
-        (_exact(field, numerator, one, column) for one in finalists), key=lambda s: s.log_e
-    )
+    largest = max(LEAST_RIVAL, len(base))
+    starts = sorted({(), base, *(tuple(j for j in base if j != out) for out in base)})
+    kept, looked = starts, set(starts)
+    rough: dict[Columns, float] = {}
+    while kept:
+        grown = _grown(field, numerator, [one for one in kept if len(one) < largest], column)
+        fresh = sorted((one for one in grown if one not in looked), key=lambda one: grown[one])
+        kept = fresh[:WIDTH]
+        looked.update(kept)
+        rough |= {one: grown[one] for one in kept}
+    finalists = [*starts, *sorted(rough, key=lambda one: rough[one])[:FINALISTS]]
+    weighed = (_weighed(field, numerator, one, column) for one in finalists)
+    return min(weighed, key=lambda one: one.log_e)
 
 
-def _rough(
-    field: Field, numerator: float, sets: Iterable[tuple[int, ...]], column: int
-) -> dict[tuple[int, ...], float]:
-    sets = list(sets)
-    fit(field, sets)
-    fit(field, [tuple(sorted((*one, column))) for one in sets])
-    found = {}
+def _grown(
+    field: Field, numerator: float, sets: Sequence[Columns], column: int
+) -> dict[Columns, float]:
+    """Every set with one actor more, and roughly how close it comes to doing without `column`."""
+    found: dict[Columns, float] = {}
     for one in sets:
-        rival = max(f.value[0] for f in field.known[one])
-        full = tuple(sorted((*one, column)))
-        with_it = max(f.value[0] for f in field.known[full]) - COST
-        found[one] = max(numerator, with_it - np.log(field.family)) - rival
+        others = [j for j in range(field.touched.shape[1]) if j != column and j not in one]
+        added = _added(field, one, column)
+        values = [_rough(x, a, fit, others, added) for (x, a), fit in _fitted(field, one)]
+        without = np.max([value for value, _ in values], axis=0)
+        with_it = np.max([value for _, value in values], axis=0) - np.log(field.family)
+        margin = np.maximum(numerator, with_it) - without
+        for j, value in zip(others, margin.tolist(), strict=True):
+            found[tuple(sorted((*one, j)))] = value
     return found
 
 
-def fit(field: Field, sets: Sets) -> None:
-    """Fit what is not known yet, each from the best known set with one actor less."""
-    fresh = [one for one in dict.fromkeys(sets) if one not in field.known]
-    scaled = field.scaled()
-    for size in sorted({len(one) for one in fresh}):
-        group = [one for one in fresh if len(one) == size]
-        columns = np.array(group, dtype=np.int64).reshape(len(group), size)
-        fits = []
-        for b, (x, a) in enumerate(scaled):
-            start = np.array([_start(field, one, b) for one in group]).reshape(columns.shape)
-            fits.append(best(x, a, columns, start, 40 if size < 3 else 14))
-        for i, one in enumerate(group):
-            field.known[one] = [
-                Fits(f.sets[i : i + 1], f.gamma[i : i + 1], f.value[i : i + 1]) for f in fits
-            ]
+def _rough(
+    x: Floats, a: Floats, fit: Fits, others: list[int], added: list[int]
+) -> tuple[Floats, Floats]:
+    """Log-likelihood with each of the others, and with the best of `added` too; strengths stand."""
+    one, gamma = fit.sets[0], fit.gamma[0]
+    rate = 1.0 + (x[:, one] @ gamma)[:, None]
+    alone = 1.0 + (a[:, one] @ gamma)[:, None]
+    gain, step = step_gains(x[:, others], a[:, others], rate, alone)
+    rate, alone = rate + step * x[:, others], alone + step * a[:, others]
+    further = [step_gains(x[:, [j]], a[:, [j]], rate, alone)[0] for j in added]
+    value = fit.value[0] + gain
+    return value, value + np.max(further, axis=0) - COST
 
 
-def _start(field: Field, one: tuple[int, ...], b: int) -> list[float]:
-    for out in one:
-        less = tuple(j for j in one if j != out)
-        if less and less in field.known:
-            gamma = dict(zip(less, field.known[less][b].gamma[0], strict=True))
-            return [gamma.get(j, 10.0) for j in one]
-    return [10.0] * len(one)
+def _fitted(field: Field, one: Columns) -> list[tuple[tuple[Floats, Floats], Fits]]:
+    """Each background's touched and share, and the set at its best strengths under it."""
+    if one not in field.known:
+        columns = np.array([one], dtype=np.int64).reshape(1, -1)
+        start = np.full(columns.shape, EVEN_START)
+        field.known[one] = [best(x, a, columns, start) for x, a in field.scaled]
+    return list(zip(field.scaled, field.known[one], strict=True))
 
 
-def _exact(field: Field, numerator: float, one: tuple[int, ...], column: int) -> Strength:
-    full = tuple(sorted((*one, column)))
-    rival, averaged = [0.0], []
-    for b, (x, a) in enumerate(field.scaled()):
-        if one:
-            fits = field.known[one][b]
-            rival.append(float(log_evidence(x, a, best_of_starts(x, a, fits.sets, fits.gamma))[0]))
-        fits = field.known[full][b]
-        averaged.append(float(log_evidence(x, a, best_of_starts(x, a, fits.sets, fits.gamma))[0]))
-    added = np.logaddexp.reduce(averaged) - np.log(len(averaged)) - np.log(field.family)
-    log_q = np.logaddexp(numerator, added) + np.log(0.5)
-    return Strength(float(log_q - max(rival)), float(max(averaged) - max(rival)), one)
+def _added(field: Field, one: Columns, column: int) -> list[int]:
+    """The actors that count in a null's numerator: those that may well be sources beside it.
+
+    All actors would do; those left out could only add to the numerator.
+    """
+    return [j for j in dict.fromkeys([column, *field.found]) if j not in one]
+
+
+def _weighed(field: Field, numerator: float, one: Columns, column: int) -> Strength:
+    without = max(_evidence(field, one))
+    beside = [_evidence(field, tuple(sorted((*one, j)))) for j in _added(field, one, column)]
+    added = np.logaddexp.reduce(beside, axis=None) - np.log(len(field.scaled) * field.family)
+    log_q = np.log(0.5) + np.logaddexp(numerator, added)
+    ahead = float(np.max(beside)) - without
+    return Strength(float(log_q) - without, ahead, one)
+
+
+def _evidence(field: Field, one: Columns) -> list[float]:
+    return [
+        float(log_evidence(x, a, best_of_starts(x, a, fit))[0])
+        for (x, a), fit in _fitted(field, one)
+    ]

@@ -15,7 +15,7 @@ READY := $(VENV)/.ready
 DATA ?= ../shared/data
 ARGS ?=
 
-.PHONY: help demo test check bench bench-quick docs format lock clean
+.PHONY: help demo test check bench bench-trace bench-quick docs format lock clean
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ check: $(READY) ## Lint, types, import directions, dependencies
 
 bench: $(READY) ## Run every bench on the real logs in DATA=DIR; writes docs/benchmarks.md
 	$(BIN)/python bench/run_all.py --data "$(DATA)"
+
+bench-trace: $(READY) ## Make the draws of the accuracy scoreboard (a night; goes on where it was)
+	$(BIN)/python bench/trace_accuracy.py $(ARGS)
 
 bench-quick: $(READY) ## The same in small, without writing; fails where an accuracy goal is missed
 	$(BIN)/python bench/run_all.py --quick --no-page --data "$(DATA)"

@@ -12,9 +12,9 @@ from baselines import Floats
 from hubao.lake.engines.duckdb import DuckDB
 from hubao.lake.reading import Reading, read_access, read_policies, read_victims
 from hubao.lake.steps import step
-from hubao.trace.analyse import analyse
 from hubao.trace.reduce import Log as Reducer
 from hubao.trace.report import Report, Suspect
+from hubao.trace.running import Facts, told
 from real_logs import Log
 
 STRATA = """
@@ -66,13 +66,9 @@ class Tracer:
     def ask(self, victims: npt.NDArray[np.int64], *, alpha: float) -> Answer:
         """Trace one list of victims; `victims` are places in `Log.cases`."""
         read_victims(self.reading, self.log.victims_table(victims))
-        report = analyse(
-            self.reducer,
-            self.reading.engine.fetch(step("SELECT * FROM victims")),
-            inputs=[],
-            alpha=alpha,
-            policies_given=True,
-        )
+        rows = self.reading.engine.fetch(step("SELECT * FROM victims"))
+        facts = Facts(alpha, "Asia/Shanghai", policies_given=True)
+        report = told(self.reducer, rows, facts).report
         place = {actor: i for i, actor in enumerate(self.log.actors)}
         named = [frozenset(place[actor] for actor in group) for group in report.named]
         return Answer(_scores(report, place), named)

@@ -15,9 +15,13 @@ HERE = Path(__file__).parent
 PAGE = HERE.parent / "docs" / "benchmarks.md"
 NO_DATA = 3  # a bench's exit code where its data is missing: said, not failed
 TITLES = {
+    "trace_accuracy": "Accuracy: leaks in simulated insurers",
     "trace_real_logs": "Tracing leaks planted in two real logs",
     "trace_speed": "Speed and memory of a trace",
+    "world_realism": "A simulated insurer beside real logs",
+    "world_speed": "Speed and memory of making a simulated insurer",
 }
+WITH_DATA = ("trace_real_logs", "world_realism")
 
 
 def main() -> int:
@@ -26,8 +30,10 @@ def main() -> int:
     sections, codes = [], []
     for name, title in TITLES.items():
         command = ["python", f"bench/{name}.py", *quick]
-        if name == "trace_real_logs":
+        if name in WITH_DATA:
             command += ["--data", options.data]
+        if name == "trace_accuracy" and not options.quick:
+            command += ["--report"]  # the draws take a night: `make bench-trace` makes them
         print(f"== {' '.join(command)}", flush=True)
         code, output = _told(command)
         if code not in (0, 1, NO_DATA) or (code != NO_DATA and not last_line(output)):

@@ -55,10 +55,18 @@ def command_line() -> str:
     """The page of commands, arguments and options."""
     command = cast("TyperGroup", get_command(app))
     parts = [MADE, "# Command line\n", f"{_prose(command)}\n", *_options("hubao", command)]
-    for name, sub in command.commands.items():
-        known = cast("TyperCommand", sub)
-        parts += [f"## hubao {name}\n", f"{_prose(known)}\n", *_options(f"hubao {name}", known)]
+    for name, known in commands("hubao", command):
+        parts += [f"## {name}\n", f"{_prose(known)}\n", *_options(name, known)]
     return "\n".join(parts)
+
+
+def commands(name: str, group: TyperGroup) -> Iterator[tuple[str, TyperCommand]]:
+    """Every command of a group and of the groups in it, under its whole name."""
+    for word, sub in group.commands.items():
+        if isinstance(sub, TyperGroup):
+            yield from commands(f"{name} {word}", sub)
+        else:
+            yield f"{name} {word}", cast("TyperCommand", sub)
 
 
 def errors() -> str:

@@ -1,3 +1,4 @@
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ class TestIndex:
             [
                 "index", "a.csv", "--out", str(tmp_path / "a.index"), "--policies", "p.csv",
                 "--strata", "branch", "--columns", "policy=id", "--strict",
+                "--identities", "i.csv", "--before", "2026-03-01",
             ],
         )  # fmt: skip
 
@@ -36,12 +38,26 @@ class TestIndex:
             "out": tmp_path / "a.index",
             "policies": Path("p.csv"),
             "strata": ["branch"],
+            "identities": Path("i.csv"),
+            "before": datetime(2026, 3, 1),  # noqa: DTZ001 - local time in the zone given
             "columns": {"policy": "id"},
             "timezone": "Asia/Shanghai",
             "strict": True,
             "rejects": tmp_path / "a.rejects.csv",
             "progress": None,
         }
+
+    @pytest.mark.parametrize(
+        "wrong",
+        [["--before", "03/01/2026"], ["--before", "soon"], ["--out", "i.csv"]],
+    )
+    def test_refuses_what_it_cannot_use(self, wrong: list[str], tmp_path: Path) -> None:
+        given = ["index", "a.csv", "--out", str(tmp_path / "a.index"), "--identities", "i.csv"]
+
+        done = CliRunner().invoke(app, [*given, *wrong])
+
+        assert done.exit_code == 2
+        assert list(tmp_path.iterdir()) == []
 
     def test_needs_something_to_read(self, tmp_path: Path) -> None:
         done = CliRunner().invoke(app, ["index", "--out", str(tmp_path / "a.index")])

@@ -40,6 +40,7 @@ class TestTrace:
             "a.csv", "b.csv", "--victims", "v.csv", "--policies", "p.csv", "--actors", "w.csv",
             "--columns", "policy=case_id,actor=org:resource", "--strata", "branch,age",
             "--timezone", "UTC", "--alpha", "0.05", "--strict", "--json", tmp_path / "r.json",
+            "--identities", "i.csv", "--exposed", tmp_path / "warn.csv",
         )  # fmt: skip
 
         assert done.exit_code == 0, done.output
@@ -48,6 +49,7 @@ class TestTrace:
             "victims": Path("v.csv"),
             "policies": Path("p.csv"),
             "actors": Path("w.csv"),
+            "identities": Path("i.csv"),
             "lake": None,
             "index": None,
             "columns": {"policy": "case_id", "actor": "org:resource"},
@@ -55,6 +57,7 @@ class TestTrace:
             "timezone": "UTC",
             "alpha": 0.05,
             "strict": True,
+            "exposed": tmp_path / "warn.csv",
             "rejects": tmp_path / "r.rejects.csv",
             "progress": None,  # stderr is no terminal here
         }
@@ -119,6 +122,7 @@ class TestTrace:
             ["--json", "nowhere/r.json"],
             ["--json", "a.csv"],
             ["--html", "v.csv"],
+            ["--html", "i.csv", "--identities", "i.csv"],
         ],
     )
     def test_refuses_what_it_cannot_use_before_any_work(

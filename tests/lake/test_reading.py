@@ -1,6 +1,7 @@
 """Every format gives the same rows, from wherever the files lie."""
 
 import hashlib
+import json
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -16,7 +17,9 @@ from hubao.lake.reading import (
     Reading,
     read_access,
 )
+from hubao.lake.steps import step
 from tests.lake.samples import (
+    HEADERS,
     MEANT,
     ROWS,
     contents,
@@ -242,6 +245,80 @@ class TestFindingFiles:
     ) -> None:
         with pytest.raises(BadInput, match=said):
             read_access(reading, [tmp_path / given])
+
+
+class TestFields:
+    SHOWN = ("C2;C3", None, "C1")
+
+    def fields_of(self, reading: Reading) -> list[str | None]:
+        query = step('SELECT fields FROM access ORDER BY "at", actor')
+        return list(reading.engine.fetch(query).column("fields").to_pylist())
+
+    def lists(self) -> "pa.Array":
+        return pa.array([None if one is None else one.split(";") for one in self.SHOWN])
+
+    @pytest.mark.parametrize(
+        "name", ["log.csv", "log.csv.gz", "odd.csv", "log.jsonl", "log.parquet", "lists.parquet",
+                 "lists.jsonl", "<access>"],
+    )  # fmt: skip
+    def test_are_text_or_a_list_in_every_format(
+        self, reading: Reading, tmp_path: Path, name: str
+    ) -> None:
+        rows = [(*row, shown or "") for row, shown in zip(ROWS, self.SHOWN, strict=True)]
+        text = csv_text(rows, headers=(*HEADERS, "fields"))
+        odd = text + ",,,\n" if name == "odd.csv" else text  # one row short: read by hand
+        column = self.lists() if name != "log.parquet" else pa.array(self.SHOWN)
+        content: str | pa.Table = table().append_column("fields", column)
+        if "csv" in name:
+            content = odd
+        elif name.endswith("jsonl"):
+            shown = [one.split(";") if one and "lists" in name else one for one in self.SHOWN]
+            whole = [dict(zip((*HEADERS, "fields"), (*row, one), strict=True))
+                     for row, one in zip(ROWS, shown, strict=True)]  # fmt: skip
+            content = "".join(json.dumps(one) + "\n" for one in whole)
+        source = content if name[0] == "<" else write(tmp_path / name, content)
+
+        read_access(reading, [source], fields=True)
+
+        assert self.fields_of(reading) == list(self.SHOWN)
+        assert rows_of(reading.engine) == list(MEANT)
+
+    def test_are_unknown_in_files_that_lack_the_column(
+        self, reading: Reading, tmp_path: Path
+    ) -> None:
+        with_fields = table(ROWS[1:]).append_column("fields", self.lists()[1:])
+        files = [
+            write(tmp_path / "a.parquet", table(ROWS[:1])),
+            write(tmp_path / "b.parquet", with_fields),
+        ]
+
+        read_access(reading, files, fields=True)
+
+        assert self.fields_of(reading) == [None, None, "C1"]
+
+    def test_are_found_under_another_header(self, reading: Reading, tmp_path: Path) -> None:
+        rows = [(*row, "C1") for row in ROWS]
+        path = write(tmp_path / "log.csv", csv_text(rows, headers=(*HEADERS, "看了什么")))
+
+        read_access(reading, [path], columns={"fields": "看了什么"}, fields=True)
+
+        assert self.fields_of(reading) == ["C1", "C1", "C1"]
+
+    def test_are_not_read_unless_they_are_asked_for(self, reading: Reading, tmp_path: Path) -> None:
+        path = write(tmp_path / "a.parquet", table().append_column("fields", self.lists()))
+
+        read_access(reading, [path])
+
+        names = reading.engine.fetch(step("SELECT * FROM access")).column_names
+        assert names == ["actor", "policy", "at"]
+
+    def test_that_are_lists_of_something_else_are_refused(
+        self, reading: Reading, tmp_path: Path
+    ) -> None:
+        path = write(tmp_path / "a.parquet", table().append_column("fields", [[[1]], [[2]], [[3]]]))
+
+        with pytest.raises(BadInput, match=r"'fields' holds list.*flatten it"):
+            read_access(reading, [path], fields=True)
 
 
 class TestColumns:

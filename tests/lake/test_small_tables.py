@@ -12,11 +12,13 @@ from hubao.kit.errors import BadInput
 from hubao.lake.inputs import Role
 from hubao.lake.reading import (
     Reading,
+    read_access,
     read_actors,
+    read_identities,
     read_policies,
     read_victims,
 )
-from tests.lake.samples import csv_text, rows_of, set_aside, utc, write
+from tests.lake.samples import csv_text, rows_of, set_aside, table, utc, write
 
 VICTIMS = (
     ("policy", "contacted_at", "reported_at", "asked_because", "confidence"),
@@ -48,15 +50,15 @@ class TestVictims:
         found = read_victims(reading, path)
 
         assert rows_of(reading.engine, "victims") == [
-            ("P2", NOON, MIDNIGHT, None, 0.9, 2),
-            ("P1", None, None, "audit", None, 3),
+            ("P2", NOON, MIDNIGHT, None, 0.9, None, 2),
+            ("P1", None, None, "audit", None, None, 3),
         ]
         assert (found.role, found.rows, found.rejected) == (Role.VICTIMS, 2, 0)
 
     def test_need_only_a_policy(self, reading: Reading, tmp_path: Path) -> None:
         read_victims(reading, write(tmp_path / "victims.csv", "policy\nP1\n"))
 
-        assert rows_of(reading.engine, "victims") == [("P1", None, None, None, None, 2)]
+        assert rows_of(reading.engine, "victims") == [("P1", None, None, None, None, None, 2)]
 
     def test_come_out_of_excel(self, reading: Reading, tmp_path: Path) -> None:
         rows: list[Sequence[Cell]] = [
@@ -69,8 +71,8 @@ class TestVictims:
         found = read_victims(reading, workbook(tmp_path / "victims.xlsx", rows, skip=2))
 
         assert rows_of(reading.engine, "victims") == [
-            ("1002", NOON, MIDNIGHT, None, 0.9, 4),
-            ("P1", NOON, None, "audit", None, 5),
+            ("1002", NOON, MIDNIGHT, None, 0.9, None, 4),
+            ("P1", NOON, None, "audit", None, None, 5),
         ]
         assert set_aside(reading) == [(6, "unreadable time")]
         assert found.rows == 3
@@ -86,7 +88,24 @@ class TestVictims:
         read_victims(reading, source)
 
         found = rows_of(reading.engine, "victims")
-        assert [row[:2] + row[5:] for row in found] == [("7", NOON, 1), ("8", None, 2)]
+        assert [row[:2] + row[6:] for row in found] == [("7", NOON, 1), ("8", None, 2)]
+
+    @pytest.mark.parametrize("name", ["v.csv", "v.parquet", "v.jsonl", "<victims>"])
+    def test_say_what_the_caller_knew_as_text_or_as_a_list(
+        self, reading: Reading, tmp_path: Path, name: str
+    ) -> None:
+        table = pa.table({"policy": ["P1", "P2", "P3"], "fields_quoted": [["C2", "C1"], [], None]})
+        texts = {
+            "v.csv": "policy,fields_quoted\nP1,C2;C1\nP2, \nP3,\n",
+            "v.jsonl": '{"policy": "P1", "fields_quoted": ["C2", "C1"]}\n'
+            '{"policy": "P2", "fields_quoted": []}\n{"policy": "P3"}\n',
+        }
+        source = table if name[0] == "<" else write(tmp_path / name, texts.get(name, table))
+
+        read_victims(reading, source)
+
+        found = rows_of(reading.engine, "victims")
+        assert [(row[0], row[5]) for row in found] == [("P1", "C2;C1"), ("P2", None), ("P3", None)]
 
     def test_bad_rows_are_set_aside(self, reading: Reading, tmp_path: Path) -> None:
         rows = [
@@ -154,6 +173,37 @@ class TestPolicies:
 
         with pytest.raises(BadInput, match="line 1201"):
             read_policies(reading, write(tmp_path / "p.jsonl", text))
+
+
+class TestIdentities:
+    @pytest.mark.parametrize("name", ["i.csv", "i.jsonl", "i.parquet", "i.xlsx"])
+    def test_say_whose_a_login_is(self, reading: Reading, tmp_path: Path, name: str) -> None:
+        rows = [("L1", "A1"), ("", "A1"), ("L2", ""), ("L3", "A1")]
+        if name.endswith("xlsx"):
+            path = workbook(tmp_path / name, [("login", "actor"), *rows])
+        elif name.endswith("jsonl"):
+            lines = [f'{{"login": "{login}", "actor": "{actor}"}}\n' for login, actor in rows]
+            path = write(tmp_path / name, "".join(lines))
+        else:
+            text = csv_text(rows, headers=("login", "actor"))
+            table = pa.table({"login": [a for a, _ in rows], "actor": [b for _, b in rows]})
+            path = write(tmp_path / name, text if name == "i.csv" else table)
+
+        found = read_identities(reading, path)
+
+        assert [row[:2] for row in rows_of(reading.engine, "identities")] == [
+            ("L1", "A1"),
+            ("L3", "A1"),
+        ]
+        assert [reason for _, reason in set_aside(reading)] == ["no login", "no actor"]
+        assert (found.role, found.rows, found.rejected) == (Role.IDENTITIES, 4, 2)
+
+    def test_join_the_accesses_read_after_them(self, reading: Reading, tmp_path: Path) -> None:
+        read_identities(reading, write(tmp_path / "i.csv", "login,actor\nA1,Z\nA1,Z\nA9,Z\n"))
+        for name, content in (("a.csv", csv_text()), ("a.parquet", table())):
+            read_access(reading, [write(tmp_path / name, content)])
+
+            assert [row[0] for row in rows_of(reading.engine)] == ["Z", "A2", "坐席7"]
 
 
 def test_actors_have_every_column(reading: Reading, tmp_path: Path) -> None:

@@ -22,12 +22,13 @@ TIME = pa.timestamp("us", tz="UTC")
 
 
 class Access(NamedTuple):
-    """One row of an access log; `at` in seconds since ORIGIN."""
+    """One row of an access log; `at` in seconds since ORIGIN; `fields` as in C1;C2."""
 
     actor: str
     policy: str
     at: float
     action: str = "view"
+    fields: str | None = None
 
 
 class Call(NamedTuple):
@@ -37,6 +38,8 @@ class Call(NamedTuple):
     contacted: float | None = None
     reported: float | None = None
     asked_because: str | None = None
+    confidence: float | None = None
+    quoted: str | None = None
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,8 @@ class World:
                 "contacted_at": moments([call.contacted for call in self.calls]),
                 "reported_at": moments([call.reported for call in self.calls]),
                 "asked_because": pa.array([call.asked_because for call in self.calls], pa.string()),
+                "confidence": pa.array([call.confidence for call in self.calls], pa.float64()),
+                "fields_quoted": pa.array([call.quoted for call in self.calls], pa.string()),
             }
         )
 
@@ -94,6 +99,7 @@ def access_table(accesses: Sequence[Access]) -> "pa.Table":
             "policy": pa.array([one.policy for one in accesses], pa.string()),
             "at": moments([one.at for one in accesses]),
             "action": pa.array([one.action for one in accesses], pa.string()),
+            "fields": pa.array([one.fields for one in accesses], pa.string()),
         }
     )
 
@@ -152,6 +158,31 @@ def messy_world(seed: int) -> World:
         if call.contacted is not None and call.policy in records
     ]
     return World([*accesses, *handled], [*calls, asked], records)
+
+
+def telling_world(seed: int) -> World:
+    """A messy world whose log says what was shown, and whose callers let slip what they knew.
+
+    Some accesses list nothing, some callers quote what no access lists, some contacts are certain
+    to have nothing to do with a leak.
+    """
+    world, rng = messy_world(seed), np.random.default_rng([seed, 1])
+    shown = [None, "", "C3", "c2;C3", "C1|C2 C3", "['C1', 'C2']"]
+    quoted = [None, None, "C3", "C2", "C1；C2", "C2、Ｃ３", "C9", "C9,C1"]
+    return world.but(
+        accesses=[one._replace(fields=_one_of(rng, shown)) for one in world.accesses],
+        calls=[
+            one._replace(
+                quoted=_one_of(rng, quoted),
+                confidence=[None, 1.0, 0.4, 0.0][rng.choice(4, p=[0.4, 0.2, 0.3, 0.1])],
+            )
+            for one in world.calls
+        ],
+    )
+
+
+def _one_of(rng: np.random.Generator, texts: Sequence[str | None]) -> str | None:
+    return texts[int(rng.integers(len(texts)))]
 
 
 def _action(rng: np.random.Generator) -> str:

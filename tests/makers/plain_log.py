@@ -1,13 +1,13 @@
 """A log held in plain arrays, behind the same door as a log in an engine: for many small draws."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
 
 from hubao.trace.analyse import reduce
-from hubao.trace.arrivals import Arrivals, arrivals
+from hubao.trace.arrivals import Arrivals, Fields, arrivals
 from hubao.trace.assemble import Counts
 from hubao.trace.placing import Places
 from hubao.trace.reduced import Ints, Reduced
@@ -24,20 +24,27 @@ class PlainLog:
     Attributes:
         at: float (m, N); whole seconds since 1970, infinity = never.
         stratum: int (N,).
+        shown: the same as `at`, of the accesses that may have shown all of some fields.
     """
 
     at: Floats
     stratum: Ints
+    shown: Mapping[Fields, Floats] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.family = len(self.at)
         self._records: Ints = np.zeros(0, dtype=np.int64)
+        self._firsts = [self.at]
 
     def suspected(self) -> set[str]:
         return set()
 
+    def listed(self) -> set[str]:
+        return {name for fields in self.shown for name in fields}
+
     def locate(self, found: Arrivals) -> tuple[Places, Ints, Ints]:
         self._records = np.array([int(name) for name in found.policies])
+        self._firsts = [self.shown[ask] if ask else self.at for ask in found.asks]
         sizes = np.bincount(self.stratum).astype(np.int64)
         places = Places(
             strata=Strata(("stratum",), by_degree=False),
@@ -51,25 +58,29 @@ class PlainLog:
         return int(self.at[np.isfinite(self.at)].min() * MICRO)
 
     def touches(self) -> "pa.Table":
-        own = self.at[:, self._records]
-        j, t = np.nonzero(np.isfinite(own))
+        own = np.array([first[:, self._records] for first in self._firsts])
+        ask, j, t = np.nonzero(np.isfinite(own))
         return pa.table(
             {
                 "t": t,
+                "ask": ask,
                 "actor": pa.array([actor(int(one)) for one in j], pa.string()),
-                "at": (own[j, t] * MICRO).astype(np.int64),
+                "at": (own[ask, j, t] * MICRO).astype(np.int64),
             }
         )
 
     def seen(self, counts: Counts) -> tuple["pa.Table", "pa.Table"]:
-        chosen = self.at[[int(name.removeprefix("agent-")) for name in counts.actors]] * MICRO
+        actors = [int(name.removeprefix("agent-")) for name in counts.actors]
+        chosen = [first[actors] * MICRO for first in self._firsts]
         rows = []
-        for c, (stratum, cut) in enumerate(counts.cuts.tolist()):
-            earlier = [other for z, other in counts.cuts.tolist() if z == stratum and other < cut]
-            own = chosen[:, self.stratum == stratum]
+        for c, (stratum, ask, cut) in enumerate(counts.cuts.tolist()):
+            earlier = [
+                o for z, q, o in counts.cuts.tolist() if (z, q) == (stratum, ask) and o < cut
+            ]
+            own = chosen[ask][:, self.stratum == stratum]
             fresh = (own < cut) & (own >= max(earlier, default=-np.inf))
             rows += [(j, c, int(n)) for j, n in enumerate(fresh.sum(axis=1)) if n]
-        totals = (chosen < counts.last).sum(axis=1)
+        totals = (chosen[0] < counts.last).sum(axis=1)
         named = ("j", "c", "n")
         return (
             pa.table({name: np.array([r[i] for r in rows], int) for i, name in enumerate(named)}),
@@ -81,8 +92,9 @@ class PlainLog:
 
 
 def reduced(
-    log: PlainLog, victims: Sequence[int], contacted: Sequence[float], reported: Sequence[float]
-) -> Reduced:
+    log: PlainLog, victims: Sequence[int], contacted: Sequence[float], reported: Sequence[float],
+    quoted: Sequence[str | None] | None = None,
+) -> Reduced:  # fmt: skip
     """The small tables of one draw; times in whole seconds since the origin of `moments`."""
     table = pa.table(
         {
@@ -91,7 +103,9 @@ def reduced(
             "contacted_at": moments(contacted),
             "reported_at": moments(reported),
             "asked_because": pa.nulls(len(victims), pa.string()),
+            "confidence": pa.nulls(len(victims), pa.float64()),
+            "fields_quoted": pa.array(quoted or [None] * len(victims), pa.string()),
         }
     )
-    small, _, _ = reduce(log, arrivals(table, set()))
+    small, _, _ = reduce(log, arrivals(table, set(), log.listed()))
     return small

@@ -115,6 +115,11 @@ def report(**changes: Change) -> Report:
         suspects=suspects_of(shown, exposure=0.06),
         background_share=0.84,
         victims_needed=34,
+        victims_needed_targeted=61,
+        largest_share=0.44,
+        too_wide=[],
+        ask_next=[],
+        answers_needed=None,
         alpha=ALPHA,
         family=FAMILY,
         strata=["branch", "product"],
@@ -202,7 +207,12 @@ def shortlist() -> Report:
 
 def outside_log() -> Report:
     return replace(
-        report(), verdict=Verdict.OUTSIDE_LOG, background_share=0.97, victims_needed=None
+        report(),
+        verdict=Verdict.OUTSIDE_LOG,
+        background_share=0.97,
+        victims_needed=None,
+        largest_share=0.17,
+        too_wide=["system-core"],
     )
 
 

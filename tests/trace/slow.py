@@ -6,7 +6,7 @@ Nothing of the product's statistics is imported, so that an error has to be made
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise, product
+from itertools import combinations, pairwise, product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,7 @@ class Victim:
     policy: str
     cut: float
     reported: float | None
+    quoted: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -45,11 +46,27 @@ class Dense:
     seen: Floats
 
 
-def first_accesses(world: World) -> dict[str, dict[str, float]]:
-    """Actor -> record -> when it was first opened; a denied try opens nothing."""
+def words(text: str | None) -> frozenset[str]:
+    """Names of fields in a cell, whatever stands between them."""
+    plain = (text or "").replace("\uff23", "c").replace("\uff13", "3").lower()
+    for mark in "\uff1b;,|\u3001[]'":
+        plain = plain.replace(mark, " ")
+    return frozenset(plain.split())
+
+
+def first_accesses(
+    world: World, quoted: frozenset[str] = frozenset()
+) -> dict[str, dict[str, float]]:
+    """Actor -> record -> when it was first opened, so that all that was quoted may have shown.
+
+    A denied try opens nothing.
+    """
     first: dict[str, dict[str, float]] = {}
     for one in world.accesses:
         if one.action.lower() == "denied":
+            continue
+        if words(one.fields) and not quoted <= words(one.fields):
+            first.setdefault(one.actor, {})
             continue
         own = first.setdefault(one.actor, {})
         own[one.policy] = min(own.get(one.policy, NEVER), one.at)
@@ -58,12 +75,21 @@ def first_accesses(world: World) -> dict[str, dict[str, float]]:
 
 def victims_of(world: World, actors: Sequence[str]) -> list[Victim]:
     """Distinct victims in order of arrival; the earliest time in any of a victim's rows cuts."""
-    calls = [call for call in world.calls if call.asked_because not in actors]
+    calls = [
+        call for call in world.calls if call.asked_because not in actors and call.confidence != 0
+    ]
     timed = sorted((c for c in calls if c.reported is not None), key=lambda c: c.reported or 0.0)
     ordered = [*timed, *(c for c in calls if c.reported is None)]
     distinct = list(dict.fromkeys(call.policy for call in ordered))
     reported = {call.policy: call.reported for call in reversed(ordered)}
-    return [Victim(one, _cut(world.calls, one), reported[one]) for one in distinct]
+    listed = [name for one in world.accesses for name in words(one.fields)
+              if one.action.lower() != "denied"]  # fmt: skip
+    quoted = {
+        one: frozenset(name for call in calls if call.policy == one for name in words(call.quoted)
+                       if name in listed)
+        for one in distinct
+    }  # fmt: skip
+    return [Victim(one, _cut(world.calls, one), reported[one], quoted[one]) for one in distinct]
 
 
 def _cut(calls: Sequence[Call], policy: str) -> float:
@@ -113,8 +139,9 @@ def dense(
     for t, victim in enumerate(victims):
         risk = at_risk(t, victims, place, list(world.book))
         cut = victim.cut if cut_log else NEVER
+        told = first_accesses(world, victim.quoted)
         for j, actor in enumerate(actors):
-            own = first[actor]
+            own = told[actor]
             touched[t, j] = own.get(victim.policy, NEVER) < cut
             share[t, j] = sum(own.get(one, NEVER) < cut for one in risk) / len(risk)
     last = max(victim.cut for victim in victims)
@@ -195,34 +222,112 @@ def log_e_given(
     return logs
 
 
-def log_mixture(
-    touched: Floats, share: Floats, rate: Floats, chosen: Sequence[int], points: Sequence[float]
-) -> float:
-    """A set's likelihood against chance, averaged over every crossing of strengths."""
-    crossings = list(product(points, repeat=len(chosen)))
+def log_value(x: Floats, a: Floats, chosen: Sequence[int], gamma: Sequence[float]) -> float:
+    """A set's likelihood against chance at given strengths; x and a over the background's rates."""
     total = 0.0
-    for gamma in crossings:
-        factor = 1.0
-        for t in range(len(touched)):
-            seen = sum(g * touched[t, k] for g, k in zip(gamma, chosen, strict=True))
-            alone = sum(g * share[t, k] for g, k in zip(gamma, chosen, strict=True))
-            factor *= (rate[t] + seen) / (rate[t] + alone)
-        total += factor / len(crossings)
-    return math.log(total)
+    for t in range(len(x)):
+        seen = sum(g * x[t, k] for g, k in zip(gamma, chosen, strict=True))
+        alone = sum(g * a[t, k] for g, k in zip(gamma, chosen, strict=True))
+        total += math.log((1 + seen) / (1 + alone))
+    return total
 
 
-def log_best(touched: Floats, share: Floats, rate: Floats) -> float:
-    """One actor's best likelihood over strengths, found by a search on the log scale."""
+def _values(x: Floats, a: Floats, chosen: Sequence[int], log_gamma: Floats) -> Floats:
+    """The same for many crossings of strengths at once: (p, c) -> (p,)."""
+    columns, gamma = list(chosen), np.exp(log_gamma)
+    seen, alone = gamma @ x[:, columns].T, gamma @ a[:, columns].T
+    return np.asarray(np.log((1 + seen) / (1 + alone)).sum(axis=1))
 
-    def worse(log_gamma: float) -> float:
-        gamma = math.exp(log_gamma)
-        return -float(np.sum(np.log(rate + gamma * touched) - np.log(rate + gamma * share)))
 
-    starts = np.linspace(-12, 14, 53)
-    best = min(starts, key=worse)
-    found = optimize.minimize_scalar(worse, bounds=(best - 1, best + 1), method="bounded",
-                                     options={"xatol": 1e-10})  # fmt: skip
-    return max(0.0, -float(found.fun))
+def best_strengths(
+    x: Floats, a: Floats, chosen: Sequence[int], between: tuple[float, float],
+    starts: Sequence[float] = (1.0, 10.0, 100.0, 1000.0),
+) -> tuple[Floats, float]:  # fmt: skip
+    """A set's best strengths and its likelihood there: hill climbing from every crossing."""
+    columns = list(chosen)
+    seen, alone = x[:, columns], a[:, columns]
+
+    def worse(log_gamma: Floats) -> tuple[float, Floats]:
+        gamma = np.exp(log_gamma)
+        up, down = 1 + seen @ gamma, 1 + alone @ gamma
+        slope = gamma * ((seen / up[:, None]).sum(0) - (alone / down[:, None]).sum(0))
+        return -float(np.log(up / down).sum()), -slope
+
+    if not columns:
+        return np.zeros(0), 0.0
+    tried = [
+        optimize.minimize(worse, np.log(start), jac=True, method="L-BFGS-B",
+                          bounds=[(math.log(between[0]), math.log(between[1]))] * len(columns))
+        for start in product(starts, repeat=len(columns))
+    ]  # fmt: skip
+    best = min(tried, key=lambda one: float(one.fun))
+    return np.exp(best.x), -float(best.fun)
+
+
+def log_integrated(
+    x: Floats, a: Floats, chosen: Sequence[int], between: tuple[float, float], steps: int = 200
+) -> float:
+    """A set's likelihood averaged over strengths, each even in its logarithm, by midpoints."""
+    low, high = map(math.log, between)
+    line = low + (np.arange(steps) + 0.5) * (high - low) / steps
+    crossings = np.array(list(product(line, repeat=len(chosen))))
+    values = _values(x, a, chosen, crossings)
+    return float(np.logaddexp.reduce(values) - math.log(len(values)))
+
+
+def log_laplace(x: Floats, a: Floats, chosen: Sequence[int], between: tuple[float, float]) -> float:
+    """The same by a normal curve around the best strengths, its curvature by finite steps.
+
+    A direction of curvature h costs ln(1 + h span^2 / 2 pi) / 2: nothing where the data are flat.
+    """
+    gamma, value = best_strengths(x, a, chosen, between, (1.0, 30.0))
+    count, step = len(chosen), 1e-3
+    if not count:
+        return 0.0
+    curve, away = np.zeros((count, count)), np.eye(count) * step
+    for i, j in product(range(count), repeat=2):
+        corners = [np.log(gamma) + p * away[i] + q * away[j] for p in (1, -1) for q in (1, -1)]
+        pp, pm, mp, mm = _values(x, a, chosen, np.array(corners))
+        curve[i, j] = -(pp - pm - mp + mm) / (4 * step**2)
+    span = math.log(between[1] / between[0])
+    curvature = np.maximum(np.linalg.eigvalsh(curve), 0.0)
+    return value - sum(math.log(1 + h * span**2 / (2 * math.pi)) / 2 for h in curvature)
+
+
+class Strong:
+    """Every explanation weighed, none searched for.
+
+    Args: as for the product's `Field`, and the singles' evidence against chance.
+    """
+
+    def __init__(
+        self, touched: Floats, share: Floats, backgrounds: Sequence[Floats], *, family: int,
+        found: Sequence[int], singles: Sequence[float], between: tuple[float, float],
+    ) -> None:  # fmt: skip
+        self.tables = [(touched / b[:, None], share / b[:, None]) for b in backgrounds]
+        self.actors, self.family, self.found, self.between = (
+            touched.shape[1], family, list(found), between,
+        )  # fmt: skip
+        self.any_one = 0.1 + 0.9 * sum(map(math.exp, singles)) / family
+        self.known: dict[tuple[int, ...], list[float]] = {}
+
+    def evidence(self, chosen: tuple[int, ...]) -> list[float]:
+        if chosen not in self.known:
+            self.known[chosen] = [log_laplace(x, a, chosen, self.between) for x, a in self.tables]
+        return self.known[chosen]
+
+    def log_e(self, null: tuple[int, ...], column: int) -> float:
+        """One null's e-value, where `column` and the found count in its numerator."""
+        added = [j for j in sorted({column, *self.found}) if j not in null]
+        beside = [math.exp(one) for j in added for one in self.evidence(tuple(sorted((*null, j))))]
+        total = self.any_one + sum(beside) / (len(self.tables) * self.family)
+        return math.log(total / 2) - max(self.evidence(null))
+
+    def least(self, column: int, most: int = 3) -> tuple[float, tuple[int, ...]]:
+        """The null without `column`, of so many actors at most, that is rejected least."""
+        others = [j for j in range(self.actors) if j != column]
+        nulls = [one for size in range(most + 1) for one in combinations(others, size)]
+        return min((self.log_e(one, column), one) for one in nulls)
 
 
 def log_marginal(

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, timezone
 from functools import cache
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from hubao.trace import Report, trace
 from hubao.trace.index import AlreadyIndexed, IndexSummary, build_index
 from hubao.trace.indexed import NotAnIndex, OtherStrata
 from tests.makers.logs import Access, World, access_table, book, loners, messy_world, traced
-from tests.trace.figures import assert_same
+from tests.trace.figures import assert_same_evidence
 
 Parts = list[list[Access]]
 
@@ -79,7 +80,7 @@ class TestAnswersAsTheLog:
 
         made = indexed(world, split(list(world.accesses)), tmp_path / "log.index")
 
-        assert_same(report, answered(world, tmp_path / "log.index"))
+        assert_same_evidence(report, answered(world, tmp_path / "log.index"))
         assert made.actors == report.family
         assert made.records == report.records
 
@@ -92,7 +93,7 @@ class TestAnswersAsTheLog:
         found = answered(world, tmp_path / "log.index")
 
         assert len(found.named[0]) == 2
-        assert_same(traced(world), found)
+        assert_same_evidence(traced(world), found)
 
     def test_when_contacts_fall_on_midnight_or_have_no_time(self, tmp_path: Path) -> None:
         world, _ = messy(0)
@@ -106,7 +107,7 @@ class TestAnswersAsTheLog:
 
         indexed(world, at_random(list(world.accesses)), tmp_path / "log.index")
 
-        assert_same(traced(world), answered(world, tmp_path / "log.index"))
+        assert_same_evidence(traced(world), answered(world, tmp_path / "log.index"))
 
     def test_when_there_are_no_strata_at_all(self, tmp_path: Path) -> None:
         world, _ = messy(1)
@@ -114,14 +115,14 @@ class TestAnswersAsTheLog:
         build_index([world.access_table()], out=tmp_path / "i", policies=world.policies_table(),
                     strata=[])  # fmt: skip
 
-        assert_same(traced(world, strata=[]), answered(world, tmp_path / "i"))
+        assert_same_evidence(traced(world, strata=[]), answered(world, tmp_path / "i"))
 
     def test_with_the_strata_asked_for_by_name(self, tmp_path: Path) -> None:
         world, report = messy(0)
 
         indexed(world, [list(world.accesses)], tmp_path / "log.index")
 
-        assert_same(report, answered(world, tmp_path / "log.index", strata=["branch"]))
+        assert_same_evidence(report, answered(world, tmp_path / "log.index", strata=["branch"]))
 
     def test_and_keeps_records_that_came_later_apart(self, tmp_path: Path) -> None:
         world, report = messy(0)
@@ -136,6 +137,87 @@ class TestAnswersAsTheLog:
         assert found.strata_used == report.strata_used
         evidence = {one.actor: one.log10_e_value for one in report.suspects}
         assert {one.actor: one.log10_e_value for one in found.suspects} == pytest.approx(evidence)
+
+
+SHANGHAI = timezone(timedelta(hours=8))
+
+
+class TestBefore:
+    """Strata by how many actors had opened a record, counted up to a moment."""
+
+    BEFORE = datetime(2025, 1, 31, 12, tzinfo=SHANGHAI)  # the first contacts are of that day
+
+    def moved(self, out: Path, before: datetime | None) -> Report:
+        """Ten busy hands open the files of all who complain; then the log is indexed."""
+        world, _ = messy(0)
+        late = [
+            Access(f"hand-{j}", call.policy, 99.0 * 86_400) for call in world.calls
+            for j in range(10) if call.policy in world.book
+        ]  # fmt: skip
+        build_index(
+            [access_table([*world.accesses, *late])], out=out, policies=world.policies_table(),
+            strata=["branch", "access_degree"], before=before,
+        )  # fmt: skip
+        return answered(world, out)
+
+    def strata(self, report: Report) -> list[tuple[str, int, int]]:
+        return [(one.label, one.records, one.victims) for one in report.strata_used]
+
+    def test_accesses_after_it_move_no_record_to_another_stratum(self, tmp_path: Path) -> None:
+        world, _ = messy(0)
+        build_index(
+            [world.access_table()], out=tmp_path / "plain", policies=world.policies_table(),
+            strata=["branch", "access_degree"], before=self.BEFORE,
+        )  # fmt: skip
+
+        found = self.moved(tmp_path / "moved", self.BEFORE)
+
+        assert self.strata(found) == self.strata(answered(world, tmp_path / "plain"))
+        assert self.strata(self.moved(tmp_path / "all", None)) != self.strata(found)
+
+    def test_is_the_same_moment_in_the_zone_given(self, tmp_path: Path) -> None:
+        naive = self.BEFORE.replace(tzinfo=None)
+
+        found = self.moved(tmp_path / "naive", naive)
+
+        assert self.strata(found) == self.strata(self.moved(tmp_path / "aware", self.BEFORE))
+
+    def test_counts_as_a_trace_that_starts_there(self, tmp_path: Path) -> None:
+        world, _ = messy(0)
+        first = min(one.contacted for one in world.calls if one.contacted is not None)
+        moment = datetime(2025, 1, 1, tzinfo=UTC) + timedelta(seconds=first)
+
+        build_index(
+            [world.access_table()], out=tmp_path / "i", policies=world.policies_table(),
+            strata=["branch", "access_degree"], before=moment,
+        )  # fmt: skip
+
+        assert_same_evidence(
+            traced(world, strata=["branch", "access_degree"]), answered(world, tmp_path / "i")
+        )
+
+    def test_must_leave_something_to_count(self, tmp_path: Path) -> None:
+        with pytest.raises(BadInput, match="no later than the log's first access"):
+            self.moved(tmp_path / "i", datetime(2024, 12, 31, tzinfo=UTC))
+        assert not (tmp_path / "i").exists()
+
+    def test_is_fixed_once_the_index_is_there(self, tmp_path: Path) -> None:
+        self.moved(tmp_path / "i", None)
+
+        with pytest.raises(BadInput, match="strata are fixed"):
+            build_index([messy(0)[0].access_table()], out=tmp_path / "i", before=self.BEFORE)
+
+
+def test_what_callers_knew_is_not_weighed_over_an_index(tmp_path: Path) -> None:
+    world, report = messy(0)
+    told = world.but(
+        accesses=[one._replace(fields="C3") for one in world.accesses],
+        calls=[one._replace(quoted="C2;C3") for one in world.calls],
+    )
+
+    indexed(told, [list(told.accesses)], tmp_path / "log.index")
+
+    assert_same_evidence(report, answered(told, tmp_path / "log.index"), but=["cautions"])
 
 
 class TestRefusals:
@@ -154,7 +236,7 @@ class TestRefusals:
         with pytest.raises(AlreadyIndexed, match="nothing to add"):
             build_index([file], out=out)
 
-        assert_same(report, answered(world, out))
+        assert_same_evidence(report, answered(world, out))
 
     def test_other_strata_than_its_own(self, index: Path) -> None:
         with pytest.raises(OtherStrata, match=r"made for the strata branch.*--strata product"):
@@ -298,7 +380,7 @@ class TestCrashes:
         assert signal.SIGKILL in ended
         assert 0 < len(whole) < len(left)
         for path in whole:
-            assert_same(expected, answered(world, path))
+            assert_same_evidence(expected, answered(world, path))
 
     def test_while_it_is_added_to_leave_it_as_before_or_after(
         self, files: tuple[World, Path, Path], tmp_path: Path
@@ -318,11 +400,11 @@ class TestCrashes:
             found = answered(world, path)
             is_after = found.family > before.family or _expected(found) == _expected(after)
             (done if is_after else undone).append(path)
-            assert_same(after if is_after else before, found)
+            assert_same_evidence(after if is_after else before, found)
         assert signal.SIGKILL in ended
         assert done
         build_index([rest], out=undone[-1])  # what a crash left behind stops no later addition
-        assert_same(after, answered(world, undone[-1]))
+        assert_same_evidence(after, answered(world, undone[-1]))
 
 
 def _expected(report: Report) -> float:

@@ -9,7 +9,9 @@ import typer
 from hubao import __version__
 from hubao.cli.demo import demo
 from hubao.cli.index import index
+from hubao.cli.leaked import leaked
 from hubao.cli.trace import trace
+from hubao.cli.world import world
 
 app = typer.Typer(
     name="hubao",
@@ -20,7 +22,9 @@ app = typer.Typer(
 )
 app.command("trace")(trace)
 app.command("index")(index)
+app.command("leaked")(leaked)
 app.command("demo")(demo)
+app.add_typer(world)
 
 
 def _tell_version(wanted: bool) -> None:

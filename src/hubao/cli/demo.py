@@ -10,15 +10,18 @@ from hubao.cli.exits import told_as_exit_code
 from hubao.cli.language import Language, our_language
 from hubao.cli.options import Lang
 from hubao.cli.outputs import CannotWrite, check_writable
-from hubao.cli.progress import progress_bar
+from hubao.cli.progress import Told, progress_bar
 from hubao.cli.trace import show
+from hubao.cli.world import command
+from hubao.world.scenarios import Scenario
 
 if TYPE_CHECKING:
-    from hubao.world.small import SmallLeak
+    from hubao.world.build import Built
 
+POLICIES, REPORTS = 12_000, 45
 _TRUTH: Final = {
-    Language.EN: "This insurer is made up. Its records were in truth copied by {source}.",
-    Language.ZH: "以上保险公司是模拟的。其资料实际由 {source} 复制。",
+    Language.EN: "This insurer is made up. Its records were in truth copied by {source}, who left.",
+    Language.ZH: "以上保险公司是模拟的。其资料实际由已离职的 {source} 复制。",
 }
 _AGAIN: Final = {
     Language.EN: "The same again, by hand:",
@@ -51,20 +54,39 @@ def demo(
         rejects = out / "report.rejects.csv"
         check_writable([page, report_json], inputs=[])
         from hubao.trace import trace  # noqa: PLC0415 - `hubao --help` stays quick
-        from hubao.world.small import write_small_leak  # noqa: PLC0415
 
-        leak = write_small_leak(out, seed=seed)
         with progress_bar() as told:
+            built = _make_leak(out / "insurer", seed, told)
             report = trace(
-                [leak.access],
-                victims=leak.victims,
-                policies=leak.policies,
-                actors=leak.actors,
+                [built.access],
+                victims=built.victims,
+                policies=built.policies,
+                actors=built.actors,
                 rejects=rejects,
                 progress=told,
             )
         show(report, json=report_json, html=page, rejects=rejects, lang=lang)
-        _tell_truth(leak, lang)
+        _tell_truth(built, lang)
+
+
+def _make_leak(folder: Path, seed: int, told: Told | None) -> "Built":
+    """Make an insurer and somebody who copied its records in the notice period."""
+    from hubao.world.build import build  # noqa: PLC0415
+    from hubao.world.files import Format  # noqa: PLC0415
+    from hubao.world.model import Campaign, Scale  # noqa: PLC0415
+
+    try:
+        return build(
+            Scenario.LEAVER,
+            scale=Scale(policies=POLICIES, years=1, seed=seed),
+            campaign=Campaign(reports=REPORTS),
+            out=folder,
+            formats=[Format.CSV],
+            force=True,
+            progress=told,
+        )
+    except OSError as error:
+        raise CannotWrite(f"{folder} can't be written: {error.strerror or error}.") from error
 
 
 def _make_folder(folder: Path) -> None:
@@ -74,12 +96,9 @@ def _make_folder(folder: Path) -> None:
         raise CannotWrite(f"{folder} can't be made: {error.strerror}.") from error
 
 
-def _tell_truth(leak: "SmallLeak", lang: Language) -> None:
-    truth = json.loads(leak.truth.read_text(encoding="utf-8"))
+def _tell_truth(built: "Built", lang: Language) -> None:
+    (source,) = json.loads(built.truth.read_text(encoding="utf-8"))["sources"]
     typer.echo()
-    typer.echo(_TRUTH[lang].format(source=truth["source"]))
+    typer.echo(_TRUTH[lang].format(source=source["actor"]))
     typer.echo(_AGAIN[lang])
-    typer.echo(
-        f"  hubao trace {leak.access} --victims {leak.victims} "
-        f"--policies {leak.policies} --actors {leak.actors}"
-    )
+    typer.echo(f"  {command(built)}")

@@ -1,5 +1,6 @@
 """`hubao index`: read access logs once, trace over them many times."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -8,6 +9,7 @@ import typer
 from hubao.cli.exits import told_as_exit_code
 from hubao.cli.options import (
     Columns,
+    Identities,
     Policies,
     Strata,
     Strict,
@@ -30,6 +32,16 @@ def index(
         Path, typer.Option(metavar="FILE", help="The index; appended to where it exists.")
     ],
     policies: Policies = None,
+    identities: Identities = None,
+    before: Annotated[
+        datetime | None,
+        typer.Option(
+            metavar="DATE",
+            formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"],
+            help="Count who had opened a record only up to then, where records are compared by it:"
+            " give a day before the calls began.",
+        ),
+    ] = None,
     columns: Columns = None,
     strata: Strata = None,
     timezone: Timezone = "Asia/Shanghai",
@@ -41,7 +53,8 @@ def index(
     """
     with told_as_exit_code(context):
         mapped, within = parse_columns(columns), parse_names(strata)
-        check_writable([out], inputs=[*access, *([policies] if policies else [])])
+        small = [path for path in (policies, identities) if path]
+        check_writable([out], inputs=[*access, *small])
         from hubao.trace.index import build_index  # noqa: PLC0415 - `hubao --help` stays quick
 
         rejects = rejects_beside(written=[out], read=access[0])
@@ -50,6 +63,8 @@ def index(
                 access,
                 out=out,
                 policies=policies,
+                identities=identities,
+                before=before,
                 strata=within,
                 columns=mapped,
                 timezone=timezone,

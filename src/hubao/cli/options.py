@@ -63,6 +63,10 @@ Strata = Annotated[
 Policies = Annotated[
     Path | None, typer.Option(metavar="FILE", help="Records: policy and any columns.")
 ]
+Identities = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Accounts of one person, counted as one: login, actor."),
+]
 Timezone = Annotated[str, typer.Option(metavar="ZONE", help="Time zone of times that name none.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Stop at the first row that can't be read.")]
 Lang = Annotated[

@@ -11,6 +11,7 @@ from hubao.cli.exits import told_as_exit_code
 from hubao.cli.language import Language, our_language
 from hubao.cli.options import (
     Columns,
+    Identities,
     Lang,
     Policies,
     Strata,
@@ -56,6 +57,21 @@ Alpha = Annotated[
         help="Bound on the chance that any innocent at all is named.",
     ),
 ]
+Case = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        metavar="NUMBER",
+        help="Which of the insurer's cases this is: --alpha then covers all its cases, however "
+        "many, and the k-th spends 6/(pi*k)^2 of it.",
+    ),
+]
+Exposed = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE", help="Write whom to warn, the most exposed first; .csv or .parquet."
+    ),
+]
 JsonOut = Annotated[
     Path | None, typer.Option(metavar="FILE", help="Write the report as JSON; - for stdout.")
 ]
@@ -73,11 +89,14 @@ def trace(
     index: Index = None,
     policies: Policies = None,
     actors: Actors = None,
+    identities: Identities = None,
     columns: Columns = None,
     strata: Strata = None,
     timezone: Timezone = "Asia/Shanghai",
     alpha: Alpha = 0.01,
+    case: Case = None,
     strict: Strict = False,
+    exposed: Exposed = None,
     json: JsonOut = None,
     html: HtmlOut = None,
     lang: Lang = None,
@@ -89,10 +108,11 @@ def trace(
     with told_as_exit_code(context):
         given = _read_from(access or [], lake, index)
         mapped, within = parse_columns(columns), parse_names(strata)
-        written = [path for path in (json, html) if path and path != _STDOUT]
-        small = [path for path in (victims, policies, actors) if path]
+        written = [path for path in (json, html, exposed) if path and path != _STDOUT]
+        small = [path for path in (victims, policies, actors, identities) if path]
         check_writable(written, inputs=[*given, *small])
-        from hubao.trace import trace as trace_leak  # noqa: PLC0415 - `hubao --help` stays quick
+        from hubao.trace import alpha_of_case  # noqa: PLC0415 - `hubao --help` stays quick
+        from hubao.trace import trace as trace_leak  # noqa: PLC0415
 
         rejects = rejects_beside(written=written, read=given[0])
         with progress_bar() as told:
@@ -101,17 +121,22 @@ def trace(
                 victims=victims,
                 policies=policies,
                 actors=actors,
+                identities=identities,
                 lake=lake,
                 index=index,
                 columns=mapped,
                 strata=within,
                 timezone=timezone,
-                alpha=alpha,
+                alpha=alpha if case is None else alpha_of_case(alpha, case),
                 strict=strict,
+                exposed=exposed,
                 rejects=rejects,
                 progress=told,
             )
-        show(report, json=json, html=html, rejects=rejects, lang=lang or our_language())
+        show(
+            report, json=json, html=html, exposed=exposed, rejects=rejects,
+            lang=lang or our_language(),
+        )  # fmt: skip
 
 
 def _read_from(access: Sequence[Path], lake: Path | None, index: Path | None) -> Sequence[Path]:
@@ -129,7 +154,13 @@ def _read_from(access: Sequence[Path], lake: Path | None, index: Path | None) ->
 
 
 def show(
-    report: "Report", *, json: Path | None, html: Path | None, rejects: Path, lang: Language
+    report: "Report",
+    *,
+    json: Path | None,
+    html: Path | None,
+    rejects: Path,
+    lang: Language,
+    exposed: Path | None = None,
 ) -> None:
     """Write the report where it was asked for; in words on stdout, unless JSON goes there."""
     from rich.console import Console  # noqa: PLC0415
@@ -151,7 +182,7 @@ def show(
     print_report(report, Console(), lang.value)
     # An index counts rows that were set aside when it was made: then there is no file.
     set_aside = rejects.is_file() and any(read.rejected for read in report.inputs)
-    _tell_files([json, html, rejects if set_aside else None], lang)
+    _tell_files([json, html, exposed, rejects if set_aside else None], lang)
 
 
 def _tell_files(paths: Sequence[Path | None], lang: Language) -> None:

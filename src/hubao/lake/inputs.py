@@ -11,6 +11,7 @@ class Role(StrEnum):
     VICTIMS = "victims"
     POLICIES = "policies"
     ACTORS = "actors"
+    IDENTITIES = "identities"
     INDEX = "index"
 
 

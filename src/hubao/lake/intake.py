@@ -28,6 +28,12 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 Told = Callable[[int, int, str], None]
+JOINED = """
+SELECT rows_.* REPLACE (coalesce(identities.actor, rows_.actor) AS actor)
+FROM rows_ AS rows_
+LEFT JOIN (SELECT DISTINCT login, actor FROM identities) AS identities
+  ON identities.login = rows_.actor
+"""
 
 
 class ReadingEngine(Engine, Protocol):
@@ -50,6 +56,7 @@ class Reading:
         rejects: where such rows are written down.
         progress: hears bytes done, bytes in all, and the file at hand.
         denied: accesses that were refused, so far; they are neither access nor rejects.
+        joined: whether `identities` is there: an access of a login is then one of its actor.
     """
 
     engine: ReadingEngine
@@ -58,6 +65,7 @@ class Reading:
     rejects: Rejects = field(default_factory=lambda: Rejects(None))
     progress: Told | None = None
     denied: int = 0
+    joined: bool = False
 
 
 @dataclass(frozen=True)
@@ -144,7 +152,10 @@ class Intake:
                 f"{files}: no row can be used ({why}):"
                 f" check that the columns hold what their headers say{self._example}."
             )
-        self.reading.engine.view(self.layout.role.value, union_all(self._parts))
+        rows = union_all(self._parts)
+        if self.layout.role is Role.ACCESS and self.reading.joined:
+            rows = step(JOINED, tables={"rows_": rows})
+        self.reading.engine.view(self.layout.role.value, rows)
         return self.inputs
 
     def _by_engine(self, source: Source, finder: FactFinder) -> _Count | None:
@@ -203,7 +214,8 @@ class Intake:
 
     def _in_place(self, raw: Raw) -> bool:
         """Use an access log's columns where they lie, if every row is good."""
-        rows = columnar.in_place(raw) if self.layout.role is Role.ACCESS else None
+        own = self.layout
+        rows = columnar.in_place(own, raw) if own.role is Role.ACCESS else None
         if rows is None:
             return False
         part = self._name("part")
@@ -221,7 +233,7 @@ class Intake:
             return False
         denied = found["denied"]
         where = "coalesce(lower(action) <> 'denied', TRUE)" if denied else None
-        self._parts.append(select_all(part, ["actor", "policy", "at"], where))
+        self._parts.append(select_all(part, self._columns(raw), where))
         self.reading.denied += denied
         self._usable += found["total"] - denied
         return True

@@ -10,17 +10,45 @@ from hubao.kit.errors import BadInput
 from hubao.lake.inputs import Input
 from hubao.lake.intake import Intake, Reading
 from hubao.lake.readers import columnar
-from hubao.lake.readers.layout import ACTORS, POLICIES, VICTIMS, Layout, access_layout
+from hubao.lake.readers.layout import (
+    ACTORS,
+    IDENTITIES,
+    POLICIES,
+    VICTIMS,
+    Layout,
+    access_layout,
+)
 from hubao.lake.sources import Format, Source, find
+from hubao.lake.steps import step
 from hubao.lake.times import check_timezone
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["Reading", "read_access", "read_actors", "read_policies", "read_victims"]
+__all__ = [
+    "Reading",
+    "read_access",
+    "read_actors",
+    "read_identities",
+    "read_policies",
+    "read_victims",
+]
 
 ACCESS_FORMATS = (Format.CSV, Format.JSON_LINES, Format.PARQUET, Format.XES)
 SMALL_FORMATS = (Format.CSV, Format.JSON_LINES, Format.PARQUET, Format.XLSX)
+TWO_ACTORS = """
+SELECT other.line AS line, one.line AS earlier
+FROM identities AS one
+JOIN identities AS other ON other.login = one.login AND other.line > one.line
+WHERE other.actor <> one.actor
+ORDER BY other.line, one.line LIMIT 1
+"""
+ACTOR_IS_LOGIN = """
+SELECT one.line AS line, other.line AS other
+FROM identities AS one JOIN identities AS other ON other.login = one.actor
+WHERE other.actor <> other.login
+ORDER BY one.line, other.line LIMIT 1
+"""
 
 
 def read_access(
@@ -28,15 +56,19 @@ def read_access(
     sources: "Sequence[Path | str | pa.Table]",
     *,
     columns: Mapping[str, str] | None = None,
+    fields: bool = False,
 ) -> list[Input]:
     """Make the relation `access`: actor VARCHAR, policy VARCHAR, at TIMESTAMP (UTC), none null.
 
-    Rows whose action is "denied" are not access; `reading.denied` counts them.
+    Rows whose action is "denied" are not access; `reading.denied` counts them. After
+    `read_identities` the actor is the one whose account was used.
 
     Args:
         reading: what the reads of this run share.
         sources: files, globs, folders of Parquet, Arrow tables; their rows are put together.
         columns: canonical name -> the files' header, where it is another.
+        fields: make the column `fields` VARCHAR too: what was shown, as the log writes it, a list
+            with semicolons between; null = unknown.
 
     Returns:
         One record for each file, in the order they were given.
@@ -46,14 +78,15 @@ def read_access(
             row can be used; the zone is not known; or `reading.strict` met a bad row.
         EngineFailed: memory or scratch space ran out.
     """
-    return _read(reading, access_layout(columns), sources, ACCESS_FORMATS)
+    return _read(reading, access_layout(columns, fields=fields), sources, ACCESS_FORMATS)
 
 
 def read_victims(reading: Reading, source: "Path | str | pa.Table") -> Input:
     """Make the relation `victims`: reported contacts, one row each.
 
     Columns: policy VARCHAR, contacted_at and reported_at TIMESTAMP (UTC) or null, asked_because
-    VARCHAR or null, confidence DOUBLE in [0, 1] or null, line BIGINT ascending as in the file.
+    VARCHAR or null, confidence DOUBLE in [0, 1] or null, fields_quoted VARCHAR or null, line BIGINT
+    ascending as in the file.
 
     Raises:
         BadInput, EngineFailed: as `read_access`.
@@ -81,6 +114,30 @@ def read_actors(reading: Reading, source: "Path | str | pa.Table") -> Input:
         BadInput, EngineFailed: as `read_access`.
     """
     return _read_small(reading, ACTORS, source)
+
+
+def read_identities(reading: Reading, source: "Path | str | pa.Table") -> Input:
+    """Make the relation `identities`: login VARCHAR, actor VARCHAR, line BIGINT, none null.
+
+    Accesses read after it are those of the actor, as are all that it made under its own name.
+
+    Raises:
+        BadInput: as `read_access`; or it is not clear whose a login is.
+        EngineFailed: as `read_access`.
+    """
+    found = _read_small(reading, IDENTITIES, source)
+    for rows in reading.engine.fetch(step(TWO_ACTORS)).to_pylist():
+        raise BadInput(
+            f"{found.path} line {rows['line']} gives the login of line {rows['earlier']} to another"
+            " actor: remove the row that is wrong."
+        )
+    for rows in reading.engine.fetch(step(ACTOR_IS_LOGIN)).to_pylist():
+        raise BadInput(
+            f"{found.path} line {rows['line']} names as actor what line {rows['other']} has as"
+            " another actor's login: name the same actor in both rows."
+        )
+    reading.joined = True
+    return found
 
 
 def _read_small(reading: Reading, layout: Layout, source: "Path | str | pa.Table") -> Input:

@@ -23,6 +23,7 @@ class Reason(StrEnum):
     BAD_BYTES = "bad bytes"
     NOT_JSON = "not a JSON object"
     TOO_LONG = "too long"
+    NO_LOGIN = "no login"
 
 
 CODES = {reason: number for number, reason in enumerate(Reason, start=1)}

@@ -38,7 +38,7 @@ VICTIMS = pa.schema(
         _column("contacted_at", _UTC, "when the stranger made contact"),
         _column("reported_at", _UTC, "when the contact was reported to the insurer"),
         _column("confidence", pa.float64(), "chance, 0 to 1, that the contact used leaked data"),
-        _column("fields_quoted", pa.string(), "which facts the stranger knew"),
+        _column("fields_quoted", pa.string(), "which fields the stranger knew, as in C1;C2"),
         _column("asked_because", pa.string(), "why the policyholder was asked, if they were"),
     ]
 )
@@ -58,9 +58,16 @@ ACTORS = pa.schema(
         _column("left", _UTC, "last day of work"),
     ]
 )
+IDENTITIES = pa.schema(
+    [
+        _column("login", pa.string(), "an account's name in the access log", needed=True),
+        _column("actor", pa.string(), "whose account it is", needed=True),
+    ]
+)
 TABLES: "Mapping[str, pa.Schema]" = {
     "access": ACCESS,
     "victims": VICTIMS,
     "policies": POLICIES,
     "actors": ACTORS,
+    "identities": IDENTITIES,
 }

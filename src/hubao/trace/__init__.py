@@ -5,6 +5,18 @@
 """
 
 from hubao.trace.report import Evidence, Proof, Report, Suspect, Verdict, VictimCounts
-from hubao.trace.tracing import trace
+from hubao.trace.running import Trace
+from hubao.trace.tracing import alpha_of_case, open_trace, trace
 
-__all__ = ["Evidence", "Proof", "Report", "Suspect", "Verdict", "VictimCounts", "trace"]
+__all__ = [
+    "Evidence",
+    "Proof",
+    "Report",
+    "Suspect",
+    "Trace",
+    "Verdict",
+    "VictimCounts",
+    "alpha_of_case",
+    "open_trace",
+    "trace",
+]

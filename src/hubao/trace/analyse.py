@@ -1,20 +1,19 @@
-"""From what was read to the report."""
+"""From what was read to the decision."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
 
 from hubao.kit.errors import BadInput
-from hubao.lake.inputs import Input
+from hubao.lake.engine import Engine
 from hubao.trace.arrivals import Arrivals, arrivals
 from hubao.trace.assemble import Counts, assemble
-from hubao.trace.compose import compose
-from hubao.trace.decide import decide
+from hubao.trace.decide import Decision, decide
 from hubao.trace.placing import Places
 from hubao.trace.reduced import Ints, Reduced
-from hubao.trace.report import Report
 from hubao.trace.twins import twins
 
 
@@ -27,10 +26,18 @@ class NoVictims(BadInput):
 class Evidence(Protocol):
     """Where the accesses are: a log read in this run (`reduce.Log`) or an index of one."""
 
+    indexed: bool
     family: int
 
+    @property
+    def engine(self) -> Engine:
+        """What runs the steps."""
+
     def suspected(self) -> set[str]:
-        """Actors on whose account a victim was asked."""
+        """Actors, and their logins, on whose account a victim was asked."""
+
+    def listed(self) -> set[str]:
+        """Names of the fields that accesses list; none where the evidence keeps no fields."""
 
     def locate(self, found: Arrivals) -> tuple[Places, Ints, Ints]:
         """Strata; which victims are known; their strata."""
@@ -39,7 +46,7 @@ class Evidence(Protocol):
         """The first access, in microseconds since 1970 UTC."""
 
     def touches(self) -> pa.Table:
-        """(t, actor, at)."""
+        """(t, ask, actor, at)."""
 
     def seen(self, counts: Counts) -> tuple[pa.Table, pa.Table]:
         """(j, c, n) and (j, n)."""
@@ -48,28 +55,48 @@ class Evidence(Protocol):
         """Records that both actors of each pair had seen."""
 
 
-def analyse(
-    log: Evidence,
-    victims: pa.Table,
-    *,
-    inputs: Sequence[Input],
-    alpha: float,
-    policies_given: bool,
-) -> Report:
-    """Reduce, decide, compose.
+@dataclass(frozen=True)
+class Traced:
+    """Victims weighed against a log.
+
+    Attributes:
+        found: all victims, in order of arrival.
+        known: int (n,); which of them any table knows.
+        places: the strata.
+        reduced: the small tables, for the known ones.
+        decision: what they say.
+        last: microseconds; the last contact, after which no access counts.
+    """
+
+    found: Arrivals
+    known: Ints
+    places: Places
+    reduced: Reduced
+    decision: Decision
+    last: int
+
+    @property
+    def unknown(self) -> list[str]:
+        """Victims that no table knows."""
+        held = np.isin(np.arange(len(self.found.policies)), self.known)
+        return [
+            name for name, is_known in zip(self.found.policies, held, strict=True) if not is_known
+        ]
+
+
+def analyse(log: Evidence, victims: pa.Table, *, alpha: float) -> Traced:
+    """Reduce and decide.
 
     Args:
         log: where the accesses are.
         victims: the relation `victims`.
-        inputs: what was read.
         alpha: bound on the chance that any innocent is named.
-        policies_given: whether strata could rest on more than access counts.
 
     Raises:
         NoVictims: no victim is known to the log or the policies table.
         UnknownStratum: a name in `strata` is not known.
     """
-    found = arrivals(victims, log.suspected())
+    found = arrivals(victims, log.suspected(), log.listed())
     reduced, places, known = reduce(log, found)
     last = int(found.cut[known].max())
     decision = decide(
@@ -77,17 +104,7 @@ def analyse(
         alpha=alpha,
         same_records=lambda asked: twins(reduced, asked, lambda pairs: log.shared(pairs, last)),
     )
-    return compose(
-        reduced,
-        decision,
-        places=places,
-        found=found,
-        unknown=_unknown(found, known),
-        inputs=inputs,
-        alpha=alpha,
-        policies_given=policies_given,
-        begins=log.begins(),
-    )
+    return Traced(found, known, places, reduced, decision, last)
 
 
 def reduce(log: Evidence, found: Arrivals) -> tuple[Reduced, Places, Ints]:
@@ -110,14 +127,14 @@ def reduce(log: Evidence, found: Arrivals) -> tuple[Reduced, Places, Ints]:
     )
 
 
-def _unknown(found: Arrivals, known: Ints) -> list[str]:
-    held = np.isin(np.arange(len(found.policies)), known)
-    return [policy for policy, is_known in zip(found.policies, held, strict=True) if not is_known]
-
-
 def _check(found: Arrivals, known: Ints) -> None:
     if len(known):
         return
+    if not found.policies and found.doubted:
+        raise NoVictims(
+            "Every victim was left out, by a confidence of 0 or because it was asked on account of"
+            " an actor in the log (asked_because): add contacts that may have used leaked data."
+        )
     if not found.policies:
         raise NoVictims(
             "Every victim was asked because of an actor in the log (asked_because), so none can"

@@ -20,10 +20,12 @@ class Counts:
         actors: m names, sorted; each saw a victim's record before the contact.
         policies: n victims.
         cut, batch, stratum: int (n,).
-        cut_number: int (n,); number of the victim's (stratum, cut) pair.
-        cuts: int (c, 2); stratum and cut of each pair, sorted.
-        row, column, at: int (r,); victim, actor and time of every first access to a victim's
-            record by one of the m actors, later ones too.
+        ask: int (n,); what each victim's caller quoted, see `Arrivals`.
+        cut_number: int (n,); number of the victim's (stratum, ask, cut).
+        cuts: int (c, 3); the stratum, ask and cut of that number, sorted.
+        row, column, asked, at: int (r,); victim, actor, ask and time of every first access to a
+            victim's record that counts for the ask, by one of the m actors, later ones too. There
+            are rows for every ask of the victim's stratum.
     """
 
     actors: list[str]
@@ -31,39 +33,44 @@ class Counts:
     cut: Ints
     batch: Ints
     stratum: Ints
+    ask: Ints
     cut_number: Ints
     cuts: Ints
     row: Ints
     column: Ints
+    asked: Ints
     at: Ints
 
     @classmethod
     def of(cls, touches: pa.Table, *, found: Arrivals, known: Ints, stratum: Ints) -> Self:
-        """Number the actors that count, and the pairs of stratum and cut."""
+        """Number the actors that count, and the triples of stratum, ask and cut."""
         place = np.full(len(found.policies), -1)
         place[known] = np.arange(len(known))
-        cut = found.cut[known]
+        cut, ask = found.cut[known], found.ask[known]
         row = place[touches.column("t").to_numpy()]
         at = touches.column("at").to_numpy()
+        asked = touches.column("ask").to_numpy()
         names = touches.column("actor").combine_chunks().dictionary_encode()
         code, labels = names.indices.to_numpy(), names.dictionary.to_pylist()
-        actors = sorted({labels[i] for i in np.unique(code[at < cut[row]])})
+        actors = sorted({labels[i] for i in np.unique(code[(at < cut[row]) & (asked == ask[row])])})
         number = {name: j for j, name in enumerate(actors)}
         column_of = np.array([number.get(label, -1) for label in labels], dtype=np.int64)
         column = column_of[code] if len(code) else np.zeros(0, dtype=np.int64)
         counts = column >= 0
-        pairs = np.column_stack([stratum, cut]) if len(cut) else np.zeros((0, 2), dtype=np.int64)
-        cuts, cut_number = np.unique(pairs, axis=0, return_inverse=True)
+        places = np.column_stack([stratum, ask, cut]).astype(np.int64)
+        cuts, cut_number = np.unique(places, axis=0, return_inverse=True)
         return cls(
             actors=actors,
             policies=[found.policies[t] for t in known],
             cut=cut,
             batch=found.batch[known],
             stratum=stratum,
+            ask=ask,
             cut_number=cut_number.ravel(),
             cuts=cuts,
             row=row[counts],
             column=column[counts],
+            asked=asked[counts],
             at=at[counts],
         )
 
@@ -82,12 +89,32 @@ class Counts:
         )
 
     def cut_table(self) -> pa.Table:
-        """Relation (c, stratum, cut)."""
+        """Relation (c, stratum, cut), where nothing was quoted."""
+        plain = np.flatnonzero(self.cuts[:, 1] == 0)
+        return self._cuts(plain, self.cuts[:, 0])
+
+    def asked_cut_table(self) -> pa.Table:
+        """Relation (c, stratum, cut), where something was; the cell's number for the stratum."""
+        asked = np.flatnonzero(self.cuts[:, 1] > 0)
+        return self._cuts(asked, self.cell)
+
+    def cell_table(self) -> pa.Table:
+        """Relation (cell, stratum, ask): a stratum with what was quoted in it."""
+        cells, first = np.unique(self.cell, return_index=True)
+        return pa.table({"cell": cells, "stratum": self.cuts[first, 0], "ask": self.cuts[first, 1]})
+
+    @property
+    def cell(self) -> Ints:
+        """int (c,), ascending: number of each cut's stratum and ask."""
+        _, number = np.unique(self.cuts[:, :2], axis=0, return_inverse=True)
+        return np.asarray(number.ravel(), dtype=np.int64)
+
+    def _cuts(self, chosen: Ints, stratum: Ints) -> pa.Table:
         return pa.table(
             {
-                "c": pa.array(range(len(self.cuts)), pa.int64()),
-                "stratum": pa.array(self.cuts[:, 0]),
-                "cut": pa.array(self.cuts[:, 1]).cast(TIME),
+                "c": pa.array(chosen, pa.int64()),
+                "stratum": pa.array(stratum[chosen], pa.int64()),
+                "cut": pa.array(self.cuts[chosen, 2], pa.int64()).cast(TIME),
             }
         )
 
@@ -99,14 +126,14 @@ def assemble(
 
     Args:
         counts: the victims' own rows.
-        seen: (j, c, n); records of the pair's stratum that actor j first saw before the pair's cut
-            and not before the cut that precedes it in the stratum.
+        seen: (j, c, n); records of the stratum that actor j first saw, as the ask wants it, before
+            the cut of number c and not before the cut that precedes it under that ask.
         totals: (j, n); records each actor had seen before the last contact.
         places: the strata.
         family: actors in the log.
     """
     size = (len(counts.policies), len(counts.actors))
-    in_time = counts.at < counts.cut[counts.row]
+    in_time = (counts.at < counts.cut[counts.row]) & (counts.asked == counts.ask[counts.row])
     touched = sparse.csc_array(
         (np.ones(in_time.sum(), dtype=bool), (counts.row[in_time], counts.column[in_time])), size
     )
@@ -128,15 +155,15 @@ def assemble(
 
 
 def _seen_by_cut(counts: Counts, seen: pa.Table) -> sparse.csr_array:
-    """int (c, m): records of the pair's stratum each actor had seen before the pair's cut."""
+    """int (c, m): records of the stratum each actor had seen before the cut, for the ask."""
     size = (len(counts.cuts), len(counts.actors))
     at_cut = (
         seen.column("n").to_numpy(),
         (seen.column("c").to_numpy(), seen.column("j").to_numpy()),
     )
     fresh = sparse.csr_array(at_cut, shape=size)
-    # Pairs are sorted by stratum, then cut: a running sum that starts anew with each stratum.
-    first = np.searchsorted(counts.cuts[:, 0], counts.cuts[:, 0])
+    # Sorted by stratum, ask, cut: a running sum that starts anew with each stratum and ask.
+    first = np.searchsorted(counts.cell, counts.cell)
     length = np.arange(len(first)) - first + 1
     rows = np.repeat(np.arange(len(first)), length)
     columns = np.arange(len(rows)) - np.repeat(np.cumsum(length) - length, length) + first[rows]
@@ -150,13 +177,12 @@ def _shares(counts: Counts, seen: sparse.csr_array, records: Ints) -> sparse.csc
     """float (n, m): what each actor had seen of the records still at risk when a victim came.
 
     Earlier victims of the stratum are no longer at risk: they leave the count of records, and of
-    records seen where the actor had opened theirs before this victim's contact.
+    records seen where the actor had opened theirs before this victim's contact, as its ask wants.
     """
-    own = sparse.csr_array(
-        (counts.at, (counts.row, counts.column)), (len(counts.policies), len(counts.actors))
-    )
+    own = {int(ask): _first_accesses(counts, int(ask)) for ask in np.unique(counts.ask)}
     rows = [
-        _share_row(counts, seen, own, records, victim) for victim in range(len(counts.policies))
+        _share_row(counts, seen, own[int(counts.ask[victim])], records, victim)
+        for victim in range(len(counts.policies))
     ]
     if not rows:
         return sparse.csc_array((0, len(counts.actors)), dtype=np.float64)
@@ -171,6 +197,13 @@ def _shares(counts: Counts, seen: sparse.csr_array, records: Ints) -> sparse.csc
             (len(rows), len(counts.actors)),
         )
     )
+
+
+def _first_accesses(counts: Counts, ask: int) -> sparse.csr_array:
+    """int (n, m): when each actor first opened each victim's record in a way that counts."""
+    rows = counts.asked == ask
+    size = (len(counts.policies), len(counts.actors))
+    return sparse.csr_array((counts.at[rows], (counts.row[rows], counts.column[rows])), size)
 
 
 def _share_row(

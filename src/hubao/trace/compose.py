@@ -6,10 +6,11 @@ import numpy as np
 
 from hubao import __version__
 from hubao.lake.inputs import Input
-from hubao.trace.arrivals import Arrivals
+from hubao.trace.aftermath import Aftermath
+from hubao.trace.analyse import Traced
+from hubao.trace.copied import CopiedBetween
 from hubao.trace.decide import Decision
 from hubao.trace.evidence import evidence_curve
-from hubao.trace.placing import Places
 from hubao.trace.reduced import Reduced
 from hubao.trace.report import (
     Evidence,
@@ -28,48 +29,51 @@ LIKELY_TARGETING = 2.0
 
 
 def compose(
-    reduced: Reduced,
-    decision: Decision,
+    traced: Traced,
+    after: Aftermath,
     *,
-    places: Places,
-    found: Arrivals,
-    unknown: Sequence[str],
     inputs: Sequence[Input],
     alpha: float,
     policies_given: bool,
     begins: int,
 ) -> Report:
     """Put the decision into words' reach: one `Suspect` per actor, best first."""
-    suspects = [_suspect(reduced, decision, int(column)) for column in decision.order]
+    reduced, decision, found = traced.reduced, traced.decision, traced.found
+    suspects = [_suspect(reduced, decision, after, int(column)) for column in decision.order]
     return Report(
         verdict=decision.verdict,
         named=[[reduced.actors[column] for column in group] for group in decision.named],
         suspects=suspects,
         background_share=decision.background_share,
         victims_needed=decision.victims_needed,
+        victims_needed_targeted=decision.victims_needed_targeted,
+        largest_share=decision.largest_share,
+        too_wide=[reduced.actors[column] for column in decision.too_wide],
+        ask_next=after.ask_next,
+        answers_needed=after.answers_needed,
         alpha=alpha,
         family=reduced.family,
-        strata=places.strata.names,
+        strata=traced.places.strata.names,
         strata_used=_strata_used(reduced),
         records=reduced.records,
         victims=VictimCounts(
             rows=found.rows,
             merged=found.merged,
-            unknown=list(unknown),
+            unknown=traced.unknown,
             used=reduced.victims,
             ordered_by=found.ordered_by,
             chosen=found.chosen,
+            doubted=found.doubted,
         ),
         inputs=list(inputs),
         evidence=_evidence(reduced, decision, alpha),
-        cautions=_cautions(
-            suspects, decision, found, unknown, inputs, reduced, policies_given, begins
-        ),
+        cautions=_cautions(suspects, traced, inputs, policies_given, begins),
         version=__version__,
     )
 
 
-def _suspect(reduced: Reduced, decision: Decision, column: int) -> Suspect:
+def _suspect(reduced: Reduced, decision: Decision, after: Aftermath, column: int) -> Suspect:
+    followed = after.named.get(column)
     strong = decision.log_strong.get(column)
     given = None if decision.log_given is None else float(decision.log_given[column])
     group = decision.groups.get(column, [column])
@@ -86,7 +90,17 @@ def _suspect(reduced: Reduced, decision: Decision, column: int) -> Suspect:
         exposure=float(reduced.seen[column] / reduced.records),
         g_star=decision.g_star.get(column),
         same_records_as=[reduced.actors[twin] for twin in group if twin != column],
+        copied_between=None if followed is None else _days(followed.source.copied),
+        expected_victims_left=None if followed is None else followed.left.expected,
+        expected_victims_left_between=(
+            None if followed is None else (followed.left.low, followed.left.high)
+        ),
+        accesses_after_leaving=None if followed is None else followed.after_leaving,
     )
+
+
+def _days(copied: CopiedBetween | None) -> tuple[str, str] | None:
+    return None if copied is None else (copied.first.isoformat(), copied.last.isoformat())
 
 
 def _log10(natural: float) -> float:
@@ -121,24 +135,25 @@ def _evidence(reduced: Reduced, decision: Decision, alpha: float) -> Evidence:
 
 def _cautions(
     suspects: Sequence[Suspect],
-    decision: Decision,
-    found: Arrivals,
-    unknown: Sequence[str],
+    traced: Traced,
     inputs: Sequence[Input],
-    reduced: Reduced,
     policies_given: bool,
     begins: int,
 ) -> list[str]:
     """Codes of what the reader must know; `phrases.py` has the sentences."""
+    decision, found = traced.decision, traced.found
     lead = suspects[0] if suspects else None
     stars = [decision.g_star.get(group[0]) or 1.0 for group in decision.named]
     said = {
-        "few_victims": reduced.victims < FEW_VICTIMS,
+        "few_victims": traced.reduced.victims < FEW_VICTIMS,
         "hidden_targeting": decision.verdict is Verdict.SOURCE_NAMED
         and min(stars) < LIKELY_TARGETING,
         "wide_access": lead is not None and lead.exposure > WIDE,
-        "unknown_victims": bool(unknown),
+        "unknown_victims": bool(traced.unknown),
         "chosen_victims": found.chosen > 0,
+        "doubted_victims": found.doubted > 0,
+        "quoted_unknown": found.quoted_unknown > 0,
+        "quoted_ignored": found.quoted_ignored > 0,
         "contact_time_missing": found.cut_missing > 0,
         "log_starts_late": bool((found.cut <= begins).any()),
         "report_time_missing": found.order_missing > 0,

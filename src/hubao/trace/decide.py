@@ -6,17 +6,18 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit, logsumexp
 
-from hubao.trace import evidence, rates
-from hubao.trace.planning import MOST, further_victims
+from hubao.trace import evidence, outside, rates
+from hubao.trace.needs import Needs
 from hubao.trace.reduced import Floats, Ints, Reduced
 from hubao.trace.report import Proof, Verdict
 from hubao.trace.search import SameRecords, Search, accused, groups, leading, search
 from hubao.trace.strong import Field, Strength, log_numerator, strength
 
 EVERYTHING = 0.9  # an actor that had seen this share of the strata can't be told from chance
-# A wave of calls in a region looks like a source who works there: what the model sees between strata
-# may lift an actor by so many nats above its evidence within them, and no more.
+# A wave of calls in a region looks like a source who works there: what the model sees between
+# strata may lift an actor by so many nats above its evidence within them, and no more.
 BETWEEN = 4.0
+TARGETED = 2.0  # strength of hidden targeting at which victims needed are shown too
 NO_LEAK = 0.5  # prior chance that nobody in the log leaked
 
 
@@ -26,6 +27,8 @@ class Decision:
 
     Attributes:
         verdict: one of four words.
+        found: int (c,); columns that look like sources, whether or not they may be named.
+        fit: rates with those as sources.
         order: int (m,); columns, best first.
         named: groups of columns.
         groups: for each leading column that has twins, all columns that can't be told apart.
@@ -35,10 +38,13 @@ class Decision:
         proof: how `log_strong` was found.
         g_star: for each leading column whose accusation stands.
         background_share: share of the victims from no actor in the log.
-        victims_needed: see `report.Report`.
+        victims_needed, victims_needed_targeted, largest_share: see `report.Report`.
+        too_wide: columns that can't be ruled out, whatever the victims.
     """
 
     verdict: Verdict
+    found: Ints
+    fit: rates.Fit
     order: Ints
     named: Sequence[Sequence[int]]
     groups: dict[int, list[int]]
@@ -51,6 +57,9 @@ class Decision:
     g_star: dict[int, float]
     background_share: float
     victims_needed: int | None
+    victims_needed_targeted: int | None
+    largest_share: float
+    too_wide: Ints
 
 
 def decide(reduced: Reduced, *, alpha: float, same_records: SameRecords) -> Decision:
@@ -64,7 +73,7 @@ def decide(reduced: Reduced, *, alpha: float, same_records: SameRecords) -> Deci
     Source: methods/trace.md 4.2 (ranking), 4.3 and 4.4 (naming).
     """
     if not reduced.actors:
-        return _nobody()
+        return _nobody(reduced)
     bound = float(np.log(reduced.family / alpha))
     log_e = evidence.log_e_values(reduced)
     scores, single_share = _scores(reduced, log_e)
@@ -77,8 +86,13 @@ def decide(reduced: Reduced, *, alpha: float, same_records: SameRecords) -> Deci
     strong = _strong(reduced, log_e, found, ahead, suspected)
     named = _named(found.found, twins, strong, float(np.log(1.0 / alpha)))
     posterior, share = _beliefs(reduced, scores, single_share, found)
+    backgrounds = [np.ones(reduced.victims), found.alone.background[reduced.stratum]]
+    largest = outside.largest_share(reduced, backgrounds)
+    needs = Needs(reduced, int(order[0]), float(single_share[order[0]]), bound)
     return Decision(
-        verdict=_verdict(named, log_e, bound),
+        verdict=_verdict(named, log_e, bound, largest),
+        found=found.found,
+        fit=found.fit,
         order=order,
         named=named,
         groups=twins,
@@ -90,16 +104,21 @@ def decide(reduced: Reduced, *, alpha: float, same_records: SameRecords) -> Deci
         proof=Proof.SEARCHED,
         g_star=_g_stars(reduced, ahead, bound),
         background_share=float(np.clip(1.0 - share.sum(), 0.0, 1.0)),
-        victims_needed=_needed(reduced, int(order[0]), named, log_e, strong, single_share, alpha),
+        victims_needed=0 if named else needs.to_name(strong.get(needs.lead), alpha),
+        victims_needed_targeted=needs.at(TARGETED),
+        largest_share=largest,
+        too_wide=np.flatnonzero(outside.too_wide(reduced)),
     )
 
 
-def _nobody() -> Decision:
-    none = np.zeros(0)
+def _nobody(reduced: Reduced) -> Decision:
+    none, no_columns = np.zeros(0), np.zeros(0, dtype=np.int64)
     return Decision(
-        verdict=Verdict.NOT_ENOUGH_EVIDENCE, order=np.zeros(0, dtype=np.int64), named=[],
+        verdict=Verdict.NOT_ENOUGH_EVIDENCE, found=no_columns,
+        fit=rates.fit(reduced, no_columns, none), order=no_columns, named=[],
         groups={}, posterior=none, share=none, log_e=none, log_given=None, log_strong={},
         proof=Proof.NONE, g_star={}, background_share=1.0, victims_needed=None,
+        victims_needed_targeted=None, largest_share=1.0, too_wide=no_columns,
     )  # fmt: skip
 
 
@@ -144,10 +163,12 @@ def _named(
     return named
 
 
-def _verdict(named: list[list[int]], log_e: Floats, bound: float) -> Verdict:
+def _verdict(named: list[list[int]], log_e: Floats, bound: float, largest: float) -> Verdict:
     if named:
         return Verdict.SOURCE_NAMED
-    return Verdict.SHORTLIST if log_e.max() >= bound else Verdict.NOT_ENOUGH_EVIDENCE
+    if log_e.max() >= bound:
+        return Verdict.SHORTLIST
+    return Verdict.OUTSIDE_LOG if largest <= outside.OUTSIDE else Verdict.NOT_ENOUGH_EVIDENCE
 
 
 def _beliefs(
@@ -195,29 +216,3 @@ def _g_stars(reduced: Reduced, leading: Ints, bound: float) -> dict[int, float]:
         for i, column in enumerate(leading)
     }
     return {column: star for column, star in stars.items() if star is not None}
-
-
-def _needed(
-    reduced: Reduced,
-    lead: int,
-    named: list[list[int]],
-    log_e: Floats,
-    strong: dict[int, Strength],
-    single_share: Floats,
-    alpha: float,
-) -> int | None:
-    """Further victims to name the lead: against chance, then against its nearest rival."""
-    if named:
-        return 0
-    exposure = float(reduced.expected[lead] / reduced.victims)
-    bound = float(np.log(reduced.family / alpha))
-    missing = max(bound - float(log_e[lead]), 0.0)
-    against_chance = further_victims(missing, exposure, float(single_share[lead]))
-    if lead not in strong:
-        return against_chance
-    # The lead over the best rival grows in step with the victims.
-    short = float(np.log(1.0 / alpha)) - strong[lead].log_e
-    ahead = strong[lead].ahead / reduced.victims
-    if against_chance is None or ahead * MOST <= short:
-        return None
-    return max(against_chance, int(np.ceil(short / ahead)), 1)

@@ -6,26 +6,30 @@ their own. Additions only append rows, in one transaction: a crash leaves the in
 
 import json
 import tempfile
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+from sqlglot import exp
 
 from hubao.kit.errors import BadInput
 from hubao.lake.engines.duckdb import DuckDB
 from hubao.lake.inputs import Input
-from hubao.lake.reading import Reading, read_access, read_policies
+from hubao.lake.reading import Reading, read_access, read_identities, read_policies
 from hubao.lake.rejects import Rejects
-from hubao.lake.steps import step
+from hubao.lake.steps import expression, step
+from hubao.lake.times import utc_of_local
 from hubao.trace.arrivals import TIME, WHOLE_LOG
-from hubao.trace.indexed import FORMAT, HOUR, described, index_step, open_index, unharmed
+from hubao.trace.indexed import FORMAT, HOUR, About, described, index_step, open_index, unharmed
 from hubao.trace.placing import place
-from hubao.trace.reduce import FIRST_SEEN
+from hubao.trace.reduce import BEGINS, FIRST_SEEN
 from hubao.trace.tracing import Progress, Source, policy_columns
 
 ADDED_LATER = "added_later"
+EPOCH = datetime.fromisoformat("1970-01-01T00:00:00Z")
 
 EMPTY = {
     "meta": {"key": pa.string(), "value": pa.string()},
@@ -33,6 +37,7 @@ EMPTY = {
     "records": {"id": pa.int64(), "key": pa.uint64(), "policy": pa.string(), "stratum": pa.int64()},
     "strata": {"stratum": pa.int64(), "label": pa.string(), "records": pa.int64()},
     "first_seen": {"record": pa.int64(), "actor": pa.int64(), "at": TIME},
+    "logins": {"login": pa.string(), "actor": pa.string()},
     "counts": {"actor": pa.int64(), "stratum": pa.int64(), "hour": pa.int64(), "n": pa.int64()},
     "moments": {
         "hour": pa.int64(),
@@ -52,6 +57,9 @@ WHERE actor NOT IN (SELECT actor FROM actors)
 SELECT (SELECT count(*) FROM records) + row_number() OVER (ORDER BY policy) - 1 AS id,
   policy, stratum
 FROM placed_records ANTI JOIN records USING (policy)
+""",
+    "new_logins": """
+SELECT DISTINCT identities.login, identities.actor FROM identities ANTI JOIN logins USING (login)
 """,
     "all_actors": "SELECT id, actor FROM actors UNION ALL SELECT id, actor FROM new_actors",
     "all_records": """
@@ -89,9 +97,25 @@ SELECT id, md5_number_lower(policy) AS key, policy, stratum FROM new_records ORD
 SELECT actor, stratum, hour, CAST(sum(n) AS BIGINT) AS n FROM moves
 GROUP BY actor, stratum, hour ORDER BY actor, stratum, hour
 """,
+    "logins": "SELECT login, actor FROM new_logins ORDER BY login",
     "moments": "SELECT hour, stratum, actor, at, n FROM moves ORDER BY hour, stratum, actor, at",
     "meta": "SELECT key, value FROM new_meta",
 }
+ALL_LOGINS = """
+SELECT login, actor FROM logins UNION SELECT login, actor FROM identities
+"""
+# A login that was counted under another name can't be joined any more: only sums are kept.
+CLASHES = """
+SELECT identities.line
+FROM identities
+LEFT JOIN logins ON logins.login = identities.login
+WHERE logins.actor <> identities.actor OR (
+  identities.login <> identities.actor AND (
+    (logins.login IS NULL AND identities.login IN (SELECT actor FROM actors))
+    OR identities.login IN (SELECT actor FROM logins)
+    OR identities.actor IN (SELECT login FROM logins WHERE login <> actor)))
+ORDER BY identities.line LIMIT 1
+"""
 PLACED_RECORDS = "SELECT policy, stratum FROM placed"
 FIXED_STRATA = "SELECT DISTINCT stratum, label FROM strata ORDER BY stratum"
 LATER_RECORDS = "SELECT DISTINCT policy, CAST($stratum AS BIGINT) AS stratum FROM first_seen"
@@ -140,6 +164,8 @@ def build_index(
     out: Path,
     policies: Source | None = None,
     strata: Sequence[str] | None = None,
+    identities: Source | None = None,
+    before: datetime | None = None,
     columns: Mapping[str, str] | None = None,
     timezone: str = "Asia/Shanghai",
     strict: bool = False,
@@ -151,35 +177,66 @@ def build_index(
     Args:
         access, policies, strata, columns, timezone, strict, rejects, progress: see `trace`.
         out: the index; added to if it exists. Its strata are fixed by the first call, so
-            `policies` and `strata` are then left out.
+            `policies`, `strata` and `before` are then left out.
+        identities: whose each login is. The index keeps it: what is added later is joined by it,
+            and a later call need only name new logins.
+        before: how many actors had opened a record is counted up to this moment, for the strata;
+            None counts the whole log. Best before the calls began: the complaints' handling
+            opens victims' records. Local time in `timezone` unless it has a zone.
 
     Raises:
-        BadInput: something given can't be used.
+        BadInput: something given can't be used; or a login was counted under another name before.
         AlreadyIndexed: all the files given went into this index before.
     """
-    if out.exists():
-        _check_fixed(out, policies, strata)
+    if out.exists() and any(one is not None for one in (policies, strata, before)):
+        raise BadInput(
+            f"{out} exists, so its strata are fixed: leave --policies, --strata and --before out to"
+            " add to it, or give another --out."
+        )
     with DuckDB() as engine:
         with Rejects(rejects) as set_aside:
             reading = Reading(engine, timezone, strict, set_aside, progress)
+            engine.load("identities", pa.schema(EMPTY["logins"]).empty_table())
             if out.exists():
-                return _add(engine, lambda: read_access(reading, access, columns=columns), out)
+                about = open_index(engine, out, read_only=False)
+                _join_accounts(engine, reading, identities, out)
+                inputs = read_access(reading, access, columns=columns)
+                return _add(engine, inputs, out, about)
             known = None
             if policies is not None:
                 read_policies(reading, policies)
                 known = policy_columns(engine)
+            if identities is not None:
+                read_identities(reading, identities)
             inputs = read_access(reading, access, columns=columns)
         if progress:
             progress(0, 0, "Writing the index")
-        return _make(engine, inputs, out, known, strata)
+        until = None if before is None else _micros(engine, before, timezone)
+        return _make(engine, inputs, out, known, strata, until)
 
 
-def _check_fixed(out: Path, policies: Source | None, strata: Sequence[str] | None) -> None:
-    if policies is not None or strata is not None:
-        raise BadInput(
-            f"{out} exists, so its strata are fixed: leave --policies and --strata out to add to"
-            " it, or give another --out."
-        )
+def _join_accounts(engine: DuckDB, reading: Reading, given: Source | None, out: Path) -> None:
+    """Let the index's logins, and those given now, be known as their actors'."""
+    with unharmed(out):
+        if given is not None:
+            file = read_identities(reading, given).path
+            for row in engine.fetch(index_step(CLASHES)).to_pylist():
+                raise BadInput(
+                    f"{file} line {row['line']} names a login or an actor that {out} has counted"
+                    " under another name: mend the row, or make the index anew."
+                )
+        everyone = engine.fetch(index_step(ALL_LOGINS))
+    engine.load("identities", everyone)
+    reading.joined = everyone.num_rows > 0
+
+
+def _micros(engine: DuckDB, moment: datetime, timezone: str) -> int:
+    """Microseconds since 1970 UTC; a moment without a zone is in `timezone`."""
+    if moment.tzinfo is not None:
+        return (moment - EPOCH) // timedelta(microseconds=1)
+    query = exp.select(exp.alias_(exp.func("epoch_us", utc_of_local(expression("$moment"))), "at"))
+    found = engine.fetch(query, {"moment": moment, "timezone": timezone})
+    return int(found.column("at")[0].as_py())
 
 
 def _make(
@@ -188,10 +245,14 @@ def _make(
     out: Path,
     known: Sequence[str] | None,
     strata: Sequence[str] | None,
+    before: int | None,
 ) -> IndexSummary:
     """Write a whole new file beside `out`, then give it its name: never half an index."""
     engine.create("first_seen", step(FIRST_SEEN))
-    places = place(engine, asked=strata, cuts=np.array([WHOLE_LOG]), known=known)
+    if before is not None and before <= engine.fetch(step(BEGINS)).column("begins")[0].as_py():
+        raise BadInput("--before is no later than the log's first access: give a later moment.")
+    until = np.array([WHOLE_LOG if before is None else before])
+    places = place(engine, asked=strata, cuts=until, known=known)
     engine.create("placed_records", step(PLACED_RECORDS))
     labels = [*places.labels, ADDED_LATER]
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as folder:
@@ -208,9 +269,7 @@ def _make(
     return summary
 
 
-def _add(engine: DuckDB, read: Callable[[], list[Input]], out: Path) -> IndexSummary:
-    about = open_index(engine, out, read_only=False)
-    inputs = read()
+def _add(engine: DuckDB, inputs: Sequence[Input], out: Path, about: About) -> IndexSummary:
     _check_new(out, inputs, about.digests)
     engine.create("first_seen", step(FIRST_SEEN))
     with unharmed(out):

@@ -5,8 +5,9 @@ The file (made by `index.py`) holds, in a DuckDB database attached as `index`:
 the policy · `strata` (stratum, label, records) · `first_seen` (record, actor, at), a row more where
 an earlier access was added later · `counts` (actor, stratum, hour, n), fresh records an hour ·
 `moments` (hour, stratum, actor, at, n), the same rows one by one, for the hours that a contact cuts
-through. Rows are only ever added, so figures are sums: an access found later to be earlier is -1
-in one hour, 1 in the other.
+through · `logins` (login, actor), whose accounts were joined. Rows are only ever added, so figures
+are sums: an access found later to be earlier is -1 in one hour, 1 in the other. Which fields an
+access showed is not kept.
 """
 
 import hashlib
@@ -31,9 +32,9 @@ from hubao.trace.reduce import BEGINS, load_victims, pair_table, shared_counts
 from hubao.trace.reduced import Ints
 from hubao.trace.strata import ACCESS_DEGREE, Strata
 
-FORMAT = 1
+FORMAT = 2
 HOUR = 3_600_000_000
-TABLES = ("actors", "records", "strata", "first_seen", "counts", "moments", "meta")
+TABLES = ("actors", "records", "strata", "first_seen", "counts", "moments", "logins", "meta")
 
 STRATA_SUMS = """
 SELECT label, CAST(sum(records) AS BIGINT) AS records FROM strata
@@ -49,13 +50,18 @@ SELECT victim.t, keyed.id AS record, keyed.stratum
 FROM keyed JOIN victim ON victim.policy = keyed.policy
 """
 INDEX_TOUCHES = """
-SELECT located.t, actors.actor, epoch_us(min(first_seen.at)) AS at
+SELECT located.t, 0 AS ask, actors.actor, epoch_us(min(first_seen.at)) AS at
 FROM first_seen
 JOIN located ON located.record = first_seen.record
 JOIN actors ON actors.id = first_seen.actor
 GROUP BY located.t, actors.actor
 """
-ASKED_FOR = "SELECT DISTINCT actor FROM actors WHERE actor IN (SELECT asked_because FROM victims)"
+ASKED_FOR = """
+SELECT actor AS name FROM actors WHERE actor IN (SELECT asked_because FROM victims)
+UNION
+SELECT logins.login AS name FROM logins JOIN actors ON actors.actor = logins.actor
+WHERE logins.login IN (SELECT asked_because FROM victims)
+"""
 NUMBERED = """
 SELECT actors.id, candidates.j FROM actors JOIN candidates ON candidates.actor = actors.actor
 """
@@ -149,8 +155,10 @@ class Indexed:
         NotAnIndex, OtherStrata: see there.
     """
 
+    indexed = True
+
     def __init__(self, engine: DuckDB, path: Path, *, asked: Sequence[str] | None) -> None:
-        self._engine = engine
+        self.engine = engine
         about = open_index(engine, path, read_only=True)
         self._strata = about.strata
         if asked is not None and list(asked) != self._strata.names:
@@ -163,21 +171,25 @@ class Indexed:
         self.input = Input(str(path), Role.INDEX, about.rows, about.rejected, about.digest)
 
     def _count(self, relation: str) -> int:
-        found = self._engine.fetch(step("SELECT count(*) AS n FROM t", tables={"t": _of(relation)}))
+        found = self.engine.fetch(step("SELECT count(*) AS n FROM t", tables={"t": _of(relation)}))
         return int(found.column("n")[0].as_py())
 
     def suspected(self) -> set[str]:
-        """Actors of the log on whose account a victim was asked."""
-        found = self._engine.fetch(index_step(ASKED_FOR))
-        return set(found.column("actor").to_pylist())
+        """Actors of the log, and logins of theirs, on whose account a victim was asked."""
+        found = self.engine.fetch(index_step(ASKED_FOR))
+        return set(found.column("name").to_pylist())
+
+    def listed(self) -> set[str]:
+        """Names of fields that accesses list: an index keeps none."""
+        return set()
 
     def locate(self, found: Arrivals) -> tuple[Places, Ints, Ints]:
         """Strata as they were fixed; which victims the index knows; their strata."""
-        load_victims(self._engine, found)
-        self._engine.create("keyed", index_step(KEYED))
-        self._engine.create("located", step(LOCATED))
-        rows = self._engine.fetch(step("SELECT t, stratum FROM located ORDER BY t"))
-        strata = self._engine.fetch(index_step(STRATA_SUMS))
+        load_victims(self.engine, found)
+        self.engine.create("keyed", index_step(KEYED))
+        self.engine.create("located", step(LOCATED))
+        rows = self.engine.fetch(step("SELECT t, stratum FROM located ORDER BY t"))
+        strata = self.engine.fetch(index_step(STRATA_SUMS))
         records = strata.column("records").to_numpy()
         places = Places(
             strata=self._strata,
@@ -189,15 +201,15 @@ class Indexed:
 
     def begins(self) -> int:
         """The first access of the log, in microseconds since 1970 UTC."""
-        return int(self._engine.fetch(index_step(BEGINS)).column("begins")[0].as_py())
+        return int(self.engine.fetch(index_step(BEGINS)).column("begins")[0].as_py())
 
     def touches(self) -> pa.Table:
-        """(t, actor, at): every first access to a victim's record, `at` in microseconds."""
-        return self._engine.fetch(index_step(INDEX_TOUCHES))
+        """(t, ask, actor, at): every first access to a victim's record, `at` in microseconds."""
+        return self.engine.fetch(index_step(INDEX_TOUCHES))
 
     def seen(self, counts: Counts) -> tuple[pa.Table, pa.Table]:
         """(j, c, n) and (j, n), as `assemble` wants them."""
-        engine = self._engine
+        engine = self.engine
         engine.load("candidates", counts.candidates())
         engine.load("cuts", counts.cut_table())
         engine.create("numbered", index_step(NUMBERED))
@@ -209,8 +221,8 @@ class Indexed:
 
     def shared(self, pairs: Sequence[tuple[int, int]], last: int) -> Ints:
         """int (p,): records that both actors of each pair of columns had seen before `last`."""
-        self._engine.load("pairs", pair_table(pairs))
-        found = self._engine.fetch(index_step(INDEX_SHARED), {"last": as_time(last)})
+        self.engine.load("pairs", pair_table(pairs))
+        found = self.engine.fetch(index_step(INDEX_SHARED), {"last": as_time(last)})
         return shared_counts(found, len(pairs))
 
 

@@ -14,21 +14,21 @@ from hubao.trace.reduced import Floats, Reduced
 
 Bools = NDArray[np.bool_]
 STRENGTHS: Floats = np.geomspace(1e-3, 1e6, 91)
+SURE = 0.05  # chance that the bound on a true source's share is too low
 OUTSIDE = 0.2  # no actor accounts for more than this: the source is outside the log
 WIDE = 0.5  # an account that had seen this share of its own strata can't be ruled out, or in
 
 
-def share_bounds(reduced: Reduced, background: Floats, alpha: float) -> Floats:
+def share_bounds(reduced: Reduced, background: Floats) -> Floats:
     """Bound each actor's share of the contacts from above.
 
     "Actor j is the source of a share of theta or more" is rejected where the likelihood of no
-    source at all is 1 / alpha times that of j at every such strength: an e-value, so a true
-    source's bound fails with a chance of at most alpha, whatever the number of actors.
+    source at all is 1 / SURE times that of j at every such strength: an e-value, so a true
+    source's bound fails with a chance of at most SURE, whatever the number of actors.
 
     Args:
         reduced: n victims, m actors.
         background: float (n,); rate of each victim's stratum, only ratios count.
-        alpha: chance that the bound of a true source is too low.
 
     Returns:
         float (m,): the largest share, in [0, 1], that can't be rejected.
@@ -48,7 +48,7 @@ def share_bounds(reduced: Reduced, background: Floats, alpha: float) -> Floats:
         log_l -= np.bincount(column, np.log1p(gamma * alone), minlength=len(bounds))
         part = gamma * alone / (1.0 + gamma * alone)
         theta = np.bincount(column, part, minlength=len(bounds)) / reduced.victims
-        bounds = np.where(log_l > np.log(alpha), np.maximum(bounds, theta), bounds)
+        bounds = np.where(log_l > np.log(SURE), np.maximum(bounds, theta), bounds)
     return bounds
 
 
@@ -62,12 +62,12 @@ def too_wide(reduced: Reduced) -> Bools:
     return np.asarray(reduced.expected > WIDE * np.maximum(within, 1))
 
 
-def largest_share(reduced: Reduced, backgrounds: Sequence[Floats], alpha: float) -> float:
+def largest_share(reduced: Reduced, backgrounds: Sequence[Floats]) -> float:
     """Bound the share of any one actor of the log, those `too_wide` left out.
 
     Actors that touched no victim count too: a source of a share theta leaves all n victims
     untouched with a chance of at most exp(-n theta).
     """
-    bounds = np.stack([share_bounds(reduced, one, alpha) for one in backgrounds]).max(axis=0)
-    untouched = -np.log(alpha) / reduced.victims
+    bounds = np.stack([share_bounds(reduced, one) for one in backgrounds]).max(axis=0)
+    untouched = -np.log(SURE) / reduced.victims
     return float(min(1.0, max(untouched, bounds[~too_wide(reduced)].max(initial=0.0))))

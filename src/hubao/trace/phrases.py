@@ -51,9 +51,15 @@ VERDICTS: Final[dict[str, Phrase]] = {
         "The leading suspects are {names}, but the evidence is still below the bound for naming.",
     ),
     "verdict.outside_log": Phrase(
-        "日志中没有账号能解释这些联系：估计 {background} 与日志里的任何账号无关，不指认任何人。",
-        "Nobody in this log explains the reported contacts: an estimated {background} of them come "
-        "from no actor in it. Nobody is named.",
+        "这份日志解释不了这些联系：任何一个账号最多只能解释其中的 {largest}（95% 的把握）。"
+        "资料若曾泄露，来源在日志之外；也可能只是随机拨打。不指认任何人。",
+        "This log does not explain the reported contacts: no one actor can account for more than "
+        "{largest} of them (95% confidence). If records were leaked, it was from outside this log; "
+        "or these are cold calls. Nobody is named.",
+    ),
+    "verdict.outside.wide": Phrase(
+        "看过本范围过半资料、因而无法排除的账号：{names}。",
+        " Not ruled out, since they see most of what they work on: {names}.",
     ),
     "verdict.not_enough": Phrase(
         "证据不足，不指认任何人。",
@@ -67,10 +73,46 @@ VERDICTS: Final[dict[str, Phrase]] = {
         "大约还需要 {count} 位受害者（有 95% 的把握）。",
         " Victims still needed: about {count} (with 95% power).",
     ),
+    "verdict.needs.targeted": Phrase(
+        "若存在强度为 2 的隐藏定向选择，则约需 {count} 位。",
+        " If hidden targeting were as strong as G = 2: about {count}.",
+    ),
     "verdict.needs.none": Phrase(
         "还需要多少受害者无从估计；可能要靠另一条独立证据。",
         " How many more victims would do can't be said; it may take another, independent line of "
         "evidence.",
+    ),
+    "after.copied": Phrase(
+        "{names} 的资料可能在 {first} 至 {last} 之间被复制（覆盖率 90%）。",
+        "{names}: the records were copied between {first} and {last} (90% coverage).",
+    ),
+    "after.copied.one_day": Phrase(
+        "{names} 的资料可能在 {first} 当天被复制（覆盖率 90%）。",
+        "{names}: the records were copied on {first} (90% coverage).",
+    ),
+    "after.left": Phrase(
+        "预计由 {names} 的资料还会引来约 {count} 次被报告的联系（90% 区间 {low} 至 {high}）。",
+        "{names}: about {count} more contacts will be reported (90% interval {low} to {high}).",
+    ),
+    "after.leaving": Phrase(
+        "{names} 离开之后，其账号仍有 {count} 次查看：不算作本人所为，请查明是谁在用。",
+        "{names}: {count} accesses on the account after it had left. They are not taken for its "
+        "own; find out who used it.",
+    ),
+    "after.ask": Phrase(
+        "下一步可询问（回答最能区分领先的账号）：{names}。",
+        "Whom to ask next (their answers best tell the leading suspects apart): {names}.",
+    ),
+    "after.ask.answers": Phrase(
+        "预计 {count} 个回答可以区分（95% 把握）。"
+        "询问缘由须记入 asked_because，回答不计入对任何人的指认。",
+        " About {count} answers should tell them apart (95%). Record why they were asked in "
+        "asked_because: such answers never count towards naming anybody.",
+    ),
+    "after.ask.record": Phrase(
+        "询问缘由须记入 asked_because，回答不计入对任何人的指认。",
+        " Record why they were asked in asked_because: such answers never count towards naming "
+        "anybody.",
     ),
     "verdict.and_others": Phrase("等（另有 {count} 个）", "and {count} more"),
     "next.source_named": Phrase(
@@ -137,6 +179,19 @@ CAUTIONS: Final[dict[str, Phrase]] = {
     "caution.chosen_victims": Phrase(
         "有 {chosen} 位受害者是因某个账号经手才被询问的：已从证据中排除。",
         "Victims asked because of an actor in the log, and so left out of the evidence: {chosen}.",
+    ),
+    "caution.doubted_victims": Phrase(
+        "有 {doubted} 条联系的可信度为 0：未计入证据。",
+        "Contacts left out because their confidence is 0: {doubted}.",
+    ),
+    "caution.quoted_unknown": Phrase(
+        "有些来电者提到的字段，日志里没有任何一次查看列出过：这些字段未计入。",
+        "Some callers quoted a field that no access in the log lists: that field was not weighed.",
+    ),
+    "caution.quoted_ignored": Phrase(
+        "有些来电者提到了字段，但日志（或索引）没有记下每次查看显示的字段：未计入。",
+        "Some callers quoted fields, but the log (or the index) does not keep which fields an "
+        "access showed: they were not weighed.",
     ),
     "caution.rejected_rows": Phrase(
         "有 {rejected} 行无法读取，已另存并写明原因；若它们集中在某处，结论可能受影响。",
@@ -285,6 +340,7 @@ LABELS: Final[dict[str, Phrase]] = {
         "Victims: {used} in the evidence; {rows} rows, {merged} repeats merged, {unknown} unknown; "
         "in order of {order}.",
     ),
+    "line.input.more": Phrase("{path} 等（另有 {count} 个文件）", "{path} and {count} more files"),
     "line.input": Phrase(
         "{role}：{path}，{rows} 行，另存 {rejected} 行",
         "{role}: {path}, {rows} rows, {rejected} set aside",
@@ -306,6 +362,7 @@ LABELS: Final[dict[str, Phrase]] = {
     "role.access": Phrase("查看日志", "access log"),
     "role.victims": Phrase("受害者", "victims"),
     "role.policies": Phrase("保单", "policies"),
+    "role.identities": Phrase("账号归属", "whose accounts"),
     "role.actors": Phrase("账号", "actors"),
     "role.index": Phrase("索引", "index"),
     "footer": Phrase("由护保 {version} 生成。", "Made by hubao {version}."),

@@ -43,8 +43,11 @@ class Suspect:
         g_star: largest strength of hidden targeting at which the accusation stands; None where
             it does not stand at all.
         same_records_as: actors it can't be told apart from.
-        copied_between: first and last day of the copy; None until computed.
-        expected_victims_left: contacts still to come from it; None until computed.
+        copied_between: first and last day of the copy, with 90 % coverage; None for who is not
+            named, and where the log is an index.
+        expected_victims_left: contacts still to be reported from it; None for who is not named.
+        expected_victims_left_between: the 90 % interval of that.
+        accesses_after_leaving: accesses on its account after it had left, which nothing rests on.
     """
 
     actor: str
@@ -61,6 +64,25 @@ class Suspect:
     same_records_as: Sequence[str]
     copied_between: tuple[str, str] | None = None
     expected_victims_left: float | None = None
+    expected_victims_left_between: tuple[int, int] | None = None
+    accesses_after_leaving: int | None = None
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A policyholder whose answer would tell leading suspects apart.
+
+    Attributes:
+        policy: internal id.
+        stratum: label of its stratum.
+        seen_by: the one of them that had seen the record: what to put into `asked_because`.
+        apart_from: those it is told apart from.
+    """
+
+    policy: str
+    stratum: str
+    seen_by: str
+    apart_from: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -74,6 +96,7 @@ class VictimCounts:
         used: victims that the evidence rests on.
         ordered_by: "reported_at" or "file".
         chosen: rows left out because the victim was asked on account of an actor in the log.
+        doubted: rows left out because their confidence is 0.
     """
 
     rows: int
@@ -82,6 +105,7 @@ class VictimCounts:
     used: int
     ordered_by: str
     chosen: int = 0
+    doubted: int = 0
 
 
 @dataclass(frozen=True)
@@ -125,6 +149,15 @@ class Report:
         background_share: estimated share, in [0, 1], of contacts from no actor in the log.
         victims_needed: further victims needed to name the leading suspect with 95 % power;
             0 when it is named, None when there is no lead or no number would do.
+        victims_needed_targeted: the same to reach the bound for naming if hidden targeting is as
+            strong as G = 2; 0 where it is reached at that strength too.
+        largest_share: largest share, in [0, 1], of the contacts that any one actor of the log can
+            still account for (with 95 % confidence), those of `too_wide` left out.
+        too_wide: actors that had seen over half of the strata they work in: the victims can
+            neither name them nor rule them out.
+        ask_next: policyholders whose answers would best tell the two leading suspects apart, where
+            nobody is named.
+        answers_needed: such answers after which they are expected to be apart, at 95 %.
         alpha: bound on the chance that any innocent is named.
         family: actors in the log, all of which the bound covers.
         strata: names of what records were compared within.
@@ -140,6 +173,11 @@ class Report:
     suspects: Sequence[Suspect]
     background_share: float
     victims_needed: int | None
+    victims_needed_targeted: int | None
+    largest_share: float
+    too_wide: Sequence[str]
+    ask_next: Sequence[Ask]
+    answers_needed: int | None
     alpha: float
     family: int
     strata: Sequence[str]

@@ -26,10 +26,12 @@ class Search:
         log_given: float (m,); natural log of each actor's evidence beside them, minus infinity
             for the found and for actors too weak to be weighed again.
         log_alone: float (m,); the same beside nobody; the plain evidence for the weak.
+        alone: the rates with no source.
     """
 
     found: Ints
     fit: rates.Fit
+    alone: rates.Fit
     log_given: Floats
     log_alone: Floats
 
@@ -46,7 +48,7 @@ def search(reduced: Reduced, log_e: Floats, scores: Floats, bound: float) -> Sea
     """
     near = np.union1d(_first(log_e, NEAR), _first(scores, NEAR))
     found = np.zeros(0, dtype=np.int64)
-    fit = rates.fit(reduced, found, np.zeros(0))
+    alone = fit = rates.fit(reduced, found, np.zeros(0))
     given, start = _given(reduced, near, found, fit)
     log_alone = log_e.copy()
     log_alone[near] = given
@@ -57,7 +59,7 @@ def search(reduced: Reduced, log_e: Floats, scores: Floats, bound: float) -> Sea
         given, start = _given(reduced, near, found, fit)
     log_given = np.full(len(log_e), -np.inf)
     log_given[near] = given
-    return Search(found, fit, log_given, log_alone)
+    return Search(found, fit, alone, log_given, log_alone)
 
 
 def _first(values: Floats, most: int) -> Ints:

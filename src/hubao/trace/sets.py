@@ -96,7 +96,7 @@ def log_evidence(x: Floats, a: Floats, fit: Fits) -> Floats:
         float (b,): natural log.
     """
     cost = [_cost(x[:, one], a[:, one], g) for one, g in zip(fit.sets, fit.gamma, strict=True)]
-    return fit.value - np.array(cost)
+    return np.asarray(fit.value - np.array(cost), dtype=np.float64)
 
 
 def _cost(x: Floats, a: Floats, gamma: Floats) -> float:

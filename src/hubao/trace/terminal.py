@@ -1,6 +1,6 @@
 """The trace report in a terminal: the verdict first, then whom it rests on, then what was read."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from rich import box
@@ -28,7 +28,8 @@ _STATE: Final = {
 def print_report(report: Report, console: Console, lang: str) -> None:
     """Print `report` in `lang` ("zh" or "en"); names in it are text, never markup or control."""
     _line(console, _verdict(report, lang), style=_STATE[report.verdict])
-    _line(console, words.next_step(report, lang))
+    for text in (*words.after_lines(report, lang), words.next_step(report, lang)):
+        _line(console, text)
     if report.suspects:
         console.print(_table(report, lang))
         _line(console, _under_table(report, lang), style="dim")
@@ -88,8 +89,8 @@ def _facts(report: Report, lang: str) -> Iterator[str]:
         yield "  " + _unknown(report, lang)
     yield say("line.background", lang, background=words.percent(report.background_share))
     yield _strata(report, lang)
-    for source in report.inputs:
-        yield _input(source, lang)
+    for role in dict.fromkeys(source.role for source in report.inputs):
+        yield _inputs([source for source in report.inputs if source.role is role], lang)
 
 
 def _unknown(report: Report, lang: str) -> str:
@@ -106,14 +107,17 @@ def _strata(report: Report, lang: str) -> str:
     return say("strata.by", lang, names=names)
 
 
-def _input(source: Input, lang: str) -> str:
+def _inputs(sources: Sequence[Input], lang: str) -> str:
+    path = words.shown(sources[0].path)
+    if len(sources) > 1:
+        path = say("line.input.more", lang, path=path, count=len(sources) - 1)
     return say(
         "line.input",
         lang,
-        role=say(f"role.{source.role.value}", lang),
-        path=words.shown(source.path),
-        rows=source.rows,
-        rejected=source.rejected,
+        role=say(f"role.{sources[0].role.value}", lang),
+        path=path,
+        rows=sum(source.rows for source in sources),
+        rejected=sum(source.rejected for source in sources),
     )
 
 

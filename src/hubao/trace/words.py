@@ -99,7 +99,7 @@ def verdict_sentence(report: Report, lang: str) -> str:
     if report.verdict is Verdict.SOURCE_NAMED:
         return _named_sentence(report, lang)
     if report.verdict is Verdict.OUTSIDE_LOG:
-        return say("verdict.outside_log", lang, background=percent(report.background_share))
+        return _outside_sentence(report, lang)
     if report.verdict is Verdict.SHORTLIST:
         return _shortlist_sentence(report, lang)
     return say("verdict.not_enough", lang) + _needs(report, lang)
@@ -137,12 +137,26 @@ def _shortlist_sentence(report: Report, lang: str) -> str:
     return say("verdict.shortlist", lang, names=names) + bound + _needs(report, lang)
 
 
+def _outside_sentence(report: Report, lang: str) -> str:
+    sentence = say("verdict.outside_log", lang, largest=percent(report.largest_share))
+    if not report.too_wide:
+        return sentence
+    return sentence + say("verdict.outside.wide", lang, names=listing(report.too_wide, lang))
+
+
 def _needs(report: Report, lang: str) -> str:
     if report.victims_needed is None:
         return say("verdict.needs.none", lang)
     if report.victims_needed == 0:
         return ""
-    return say("verdict.needs", lang, count=report.victims_needed)
+    return say("verdict.needs", lang, count=report.victims_needed) + _needs_targeted(report, lang)
+
+
+def _needs_targeted(report: Report, lang: str) -> str:
+    needed_then = report.victims_needed_targeted
+    if needed_then is None or needed_then <= (report.victims_needed or 0):
+        return ""
+    return say("verdict.needs.targeted", lang, count=needed_then)
 
 
 def next_step(report: Report, lang: str) -> str:
@@ -158,6 +172,7 @@ def caution_sentence(code: str, report: Report, lang: str) -> str:
         used=report.victims.used,
         unknown=len(report.victims.unknown),
         chosen=report.victims.chosen,
+        doubted=report.victims.doubted,
         rejected=sum(source.rejected for source in report.inputs),
     )
 
@@ -212,6 +227,37 @@ def victims_line(report: Report, lang: str) -> str:
         unknown=len(victims.unknown),
         order=say(f"order.{victims.ordered_by}", lang),
     )
+
+
+def after_lines(report: Report, lang: str) -> list[str]:
+    """What follows from the verdict: the copy, contacts to come, accesses after leaving, asking."""
+    named = {group[0] for group in report.named}
+    lines = [
+        line for s in report.suspects if s.actor in named for line in _after_named(report, s, lang)
+    ]
+    if not report.ask_next:
+        return lines
+    asked = say("after.ask", lang, names=listing([one.policy for one in report.ask_next], lang))
+    if report.answers_needed is None:
+        return [*lines, asked + say("after.ask.record", lang)]
+    return [*lines, asked + say("after.ask.answers", lang, count=report.answers_needed)]
+
+
+def _after_named(report: Report, suspect: Suspect, lang: str) -> list[str]:
+    group = next(group for group in report.named if suspect.actor in group)
+    names, lines = listing(group, lang), []
+    if suspect.copied_between is not None:
+        first, last = suspect.copied_between
+        key = "after.copied.one_day" if first == last else "after.copied"
+        lines.append(say(key, lang, names=names, first=first, last=last))
+    if suspect.expected_victims_left is not None and suspect.expected_victims_left_between:
+        low, high = suspect.expected_victims_left_between
+        left = round(suspect.expected_victims_left)
+        lines.append(say("after.left", lang, names=names, count=left, low=low, high=high))
+    if suspect.accesses_after_leaving:
+        after = suspect.accesses_after_leaving
+        lines.append(say("after.leaving", lang, names=names, count=after))
+    return lines
 
 
 def curve_title(report: Report, lang: str) -> str:

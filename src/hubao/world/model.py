@@ -95,14 +95,14 @@ class Cause(IntEnum):
 
 
 class Fields(IntEnum):
-    """Which field classes were shown (sets of C1, C2, C3)."""
+    """Which field classes were shown; C3 is the most sensitive (JR/T 0171-2020)."""
 
-    C3 = 0
-    C2_C3 = 1
+    C1 = 0
+    C1_C2 = 1
     C1_C2_C3 = 2
 
 
-FIELD_SETS: Sequence[Sequence[str]] = (("C3",), ("C2", "C3"), ("C1", "C2", "C3"))
+FIELD_SETS: Sequence[Sequence[str]] = (("C1",), ("C1", "C2"), ("C1", "C2", "C3"))
 AGE_BANDS = ("18-39", "40-49", "50-59", "60+")
 
 

@@ -1,3 +1,50 @@
+-- ALL_LOGINS
+SELECT
+  login,
+  actor
+FROM logins
+UNION
+SELECT
+  login,
+  actor
+FROM identities
+
+-- CLASHES
+SELECT
+  identities.line
+FROM identities
+LEFT JOIN logins
+  ON logins.login = identities.login
+WHERE
+  logins.actor <> identities.actor
+  OR (
+    identities.login <> identities.actor
+    AND (
+      (
+        logins.login IS NULL AND identities.login IN (
+          SELECT
+            actor
+          FROM actors
+        )
+      )
+      OR identities.login IN (
+        SELECT
+          actor
+        FROM logins
+      )
+      OR identities.actor IN (
+        SELECT
+          login
+        FROM logins
+        WHERE
+          login <> actor
+      )
+    )
+  )
+ORDER BY
+  identities.line
+LIMIT 1
+
 -- COUNTED
 SELECT
   (
@@ -118,6 +165,14 @@ ORDER BY
   record,
   actor
 
+-- PARTS.logins
+SELECT
+  login,
+  actor
+FROM new_logins
+ORDER BY
+  login
+
 -- PARTS.meta
 SELECT
   key,
@@ -216,6 +271,14 @@ WHERE
       actor
     FROM actors
   )
+
+-- STEPS.new_logins
+SELECT DISTINCT
+  identities.login,
+  identities.actor
+FROM identities
+ANTI JOIN logins
+  USING (login)
 
 -- STEPS.new_records
 SELECT

@@ -1,9 +1,21 @@
 -- ASKED_FOR
-SELECT DISTINCT
-  actor
+SELECT
+  actor AS name
 FROM actors
 WHERE
   actor IN (
+    SELECT
+      asked_because
+    FROM victims
+  )
+UNION
+SELECT
+  logins.login AS name
+FROM logins
+JOIN actors
+  ON actors.actor = logins.actor
+WHERE
+  logins.login IN (
     SELECT
       asked_because
     FROM victims
@@ -196,6 +208,7 @@ GROUP BY
 -- INDEX_TOUCHES
 SELECT
   located.t,
+  0 AS ask,
   actors.actor,
   EPOCH_US(MIN(first_seen."at")) AS "at"
 FROM first_seen

@@ -9,6 +9,67 @@ WHERE
     FROM victims
   )
 
+-- ASKED_FOR_LOGIN
+SELECT DISTINCT
+  login
+FROM identities
+WHERE
+  login IN (
+    SELECT
+      asked_because
+    FROM victims
+  )
+  AND actor IN (
+    SELECT
+      actor
+    FROM first_seen
+  )
+
+-- ASKED_ROWS
+SELECT
+  candidates.j,
+  MIN(access."at") AS "at",
+  cells.cell AS stratum
+FROM access
+JOIN candidates
+  ON candidates.actor = access.actor
+JOIN placed
+  ON placed.policy = access.policy
+JOIN cells
+  ON cells.stratum = placed.stratum
+JOIN shows
+  ON shows.ask = cells.ask AND shows.fields IS NOT DISTINCT FROM access.fields
+GROUP BY
+  access.policy,
+  candidates.j,
+  cells.cell
+
+-- ASKED_TOUCHES
+WITH asked AS (
+  SELECT DISTINCT
+    stratum,
+    ask
+  FROM located
+  WHERE
+    ask > 0
+)
+SELECT
+  located.t,
+  asked.ask,
+  access.actor,
+  EPOCH_US(MIN(access."at")) AS "at"
+FROM access
+JOIN located
+  ON located.policy = access.policy
+JOIN asked
+  ON asked.stratum = located.stratum
+JOIN shows
+  ON shows.ask = asked.ask AND shows.fields IS NOT DISTINCT FROM access.fields
+GROUP BY
+  located.t,
+  asked.ask,
+  access.actor
+
 -- BEGINS
 SELECT
   EPOCH_US(MIN("at")) AS begins
@@ -38,6 +99,23 @@ GROUP BY
   actor,
   policy
 
+-- LISTED
+SELECT DISTINCT
+  fields
+FROM access
+WHERE
+  NOT fields IS NULL
+
+-- LOCATED
+SELECT
+  victim.t,
+  victim.policy,
+  victim.ask,
+  placed.stratum
+FROM victim
+JOIN placed
+  ON placed.policy = victim.policy
+
 -- MEMBERS
 SELECT
   policy,
@@ -59,19 +137,26 @@ FROM cuts
 GROUP BY
   stratum
 
+-- PLACED_ROWS
+SELECT
+  candidate_rows.j,
+  candidate_rows."at",
+  members.stratum
+FROM candidate_rows
+JOIN members
+  ON members.policy = candidate_rows.policy
+
 -- SEEN
 WITH rows AS (
   SELECT
-    candidate_rows.j,
-    candidate_rows."at",
-    members.stratum,
+    placed_rows.j,
+    placed_rows."at",
+    placed_rows.stratum,
     openings.c,
     openings.cut
-  FROM candidate_rows
-  JOIN members
-    ON members.policy = candidate_rows.policy
+  FROM placed_rows
   JOIN openings
-    ON openings.stratum = members.stratum
+    ON openings.stratum = placed_rows.stratum
 ), early AS (
   SELECT
     j,
@@ -141,16 +226,9 @@ GROUP BY
 -- TOUCHES
 SELECT
   victim.t,
+  0 AS ask,
   first_seen.actor,
   EPOCH_US(first_seen."at") AS "at"
 FROM first_seen
 JOIN victim
   ON victim.policy = first_seen.policy
-
--- VICTIM_STRATA
-SELECT
-  victim.t,
-  placed.stratum
-FROM victim
-JOIN placed
-  ON placed.policy = victim.policy

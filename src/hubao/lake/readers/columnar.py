@@ -18,6 +18,7 @@ from hubao.lake.times import utc_of_instant, utc_of_local
 _WHOLE = """CASE WHEN isnan(cell_) THEN NULL
     WHEN cell_ = floor(cell_) AND abs(cell_) < 1e15 THEN CAST(CAST(cell_ AS BIGINT) AS VARCHAR)
     ELSE CAST(cell_ AS VARCHAR) END"""
+_JOINED = "nullif(array_to_string(cell_, ';'), '')"
 _PARQUET = """SELECT *, file_row_number + 1 AS "hubao:row" FROM read_parquet($paths,
     file_row_number = TRUE, filename = FALSE, hive_partitioning = FALSE, binary_as_string = TRUE)"""
 
@@ -98,7 +99,8 @@ def _raw(
         if kinds.get(name) is Kind.TIME and not _is_text(field.type):
             times[name] = _time(cell, field, file)
         else:
-            texts[name] = _text(cell, field, file, known=name in kinds)
+            listed = name in layout.lists()
+            texts[name] = _text(cell, field, file, known=name in kinds, listed=listed)
     return Raw(query, texts, times, line=row, values=values)
 
 
@@ -114,14 +116,23 @@ def _is_text(type_: "pa.DataType") -> bool:
     )
 
 
-def _text(cell: exp.Expression, field: "pa.Field", file: str, *, known: bool) -> exp.Expression:
+def _text(
+    cell: exp.Expression, field: "pa.Field", file: str, *, known: bool, listed: bool
+) -> exp.Expression:
     type_ = field.type
+    if listed and _is_list_of_text(type_):
+        return expression(_JOINED, columns={"cell_": cell})
     if known and pa.types.is_nested(type_):
         raise BadInput(f"{file}: the column '{field.name}' holds {type_}, not text: flatten it.")
     if pa.types.is_string(type_) or pa.types.is_large_string(type_):
         return cell
     template = _WHOLE if pa.types.is_floating(type_) else "CAST(cell_ AS VARCHAR)"
     return expression(template, columns={"cell_": cell})
+
+
+def _is_list_of_text(type_: "pa.DataType") -> bool:
+    of_any = (pa.types.is_list, pa.types.is_large_list, pa.types.is_fixed_size_list)
+    return any(is_list(type_) for is_list in of_any) and _is_text(type_.value_type)
 
 
 def _time(cell: exp.Expression, field: "pa.Field", file: str) -> exp.Expression:
@@ -135,18 +146,19 @@ def _time(cell: exp.Expression, field: "pa.Field", file: str) -> exp.Expression:
     )
 
 
-def in_place(raw: Raw) -> exp.Query | None:
-    """The access log without any copy, or None where its cells must be read first."""
+def in_place(layout: Layout, raw: Raw) -> exp.Query | None:
+    """The access log without any copy, or None where its cells must be read first.
+
+    Of the columns that may be missing only `action` then is; the others are null.
+    """
     if "at" not in raw.times:
         return None
+    cells = {**raw.texts, **raw.times}
+    absent = exp.cast(exp.Null(), "VARCHAR")
+    known = [column.name for column in layout.columns]
+    names = [name for name in known if name != "action" or name in cells]
     return exp.select(
-        *(exp.alias_(raw.texts[name].copy(), name, quoted=True) for name in ("actor", "policy")),
-        exp.alias_(raw.times["at"].copy(), "at", quoted=True),
-        *(
-            exp.alias_(raw.texts[name].copy(), name, quoted=True)
-            for name in ("action",)
-            if name in raw.texts
-        ),
+        *(exp.alias_(cells.get(name, absent).copy(), name, quoted=True) for name in names)
     ).from_(raw.query.subquery("raw"))
 
 

@@ -30,6 +30,7 @@ class JsonLines:
         keys = list(dict.fromkeys(key for one in objects for key in one))
         self.places = keyed(layout, keys, file)
         self._known = set(keys) if layout.rest else None
+        self._lists = layout.lists()
         self._file = file
 
     def rows(self) -> Iterator[Row]:
@@ -46,11 +47,16 @@ class JsonLines:
                     f"{self._file} line {line.number}: it has a column that the first"
                     f" {PEEK} rows lack: give every row the same columns."
                 )
-            cells = [_text(found.get(key)) for key in self.places.values()]
+            cells = [self._cell(name, found.get(key)) for name, key in self.places.items()]
             if spoilt(cells):
                 yield line.number, Reason.BAD_BYTES, ()
             else:
                 yield line.number, None, cells
+
+    def _cell(self, name: str, value: object) -> str | None:
+        if isinstance(value, list) and name in self._lists:
+            return ";".join(text for text in map(_text, value) if text is not None)
+        return _text(value)
 
 
 def _object(line: Line) -> "dict[str, object] | Reason":

@@ -25,12 +25,19 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Wanted:
-    """One column: `lacking` is why a row without it is set aside, None where it may be blank."""
+    """One column.
+
+    Attributes:
+        lacking: why a row without it is set aside; None where it may be blank.
+        needed: a file without it is refused.
+        many: it may also be a list, which becomes text with semicolons between.
+    """
 
     name: str
     kind: Kind = Kind.TEXT
     lacking: Reason | None = None
     needed: bool = False
+    many: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,6 +58,10 @@ class Layout:
     numbered: bool = False
     headers: Mapping[str, str] = field(default_factory=dict)
 
+    def lists(self) -> set[str]:
+        """Names of the columns that may hold lists."""
+        return {column.name for column in self.columns if column.many}
+
     def header_of(self, name: str) -> str:
         """The header under which a column is expected."""
         return self.headers.get(name, name)
@@ -66,6 +77,7 @@ VICTIMS = Layout(
         Wanted("reported_at", Kind.TIME),
         Wanted("asked_because"),
         Wanted("confidence", Kind.NUMBER),
+        Wanted("fields_quoted", many=True),
     ),
     numbered=True,
 )
@@ -82,10 +94,15 @@ ACTORS = Layout(
         Wanted("left", Kind.TIME),
     ),
 )
+IDENTITIES = Layout(
+    Role.IDENTITIES,
+    (Wanted("login", lacking=Reason.NO_LOGIN, needed=True), _ACTOR),
+    numbered=True,
+)
 
 
-def access_layout(headers: Mapping[str, str] | None) -> Layout:
-    """The access log's columns, under the headers the user gave.
+def access_layout(headers: Mapping[str, str] | None, *, fields: bool = False) -> Layout:
+    """The access log's columns, under the headers the user gave; the fields shown if wanted.
 
     Raises:
         BadInput: a name that no access event has.
@@ -97,7 +114,8 @@ def access_layout(headers: Mapping[str, str] | None) -> Layout:
             meant = f"did you mean '{close[0]}'?" if close else f"use {', '.join(ACCESS.names)}."
             raise BadInput(f"--columns names '{name}', no column of an access log: {meant}")
     at = Wanted("at", Kind.TIME, lacking=Reason.BAD_TIME, needed=True)
-    return Layout(Role.ACCESS, (_ACTOR, _POLICY, at, Wanted("action")), headers=given)
+    shown = (Wanted("fields", many=True),) if fields else ()
+    return Layout(Role.ACCESS, (_ACTOR, _POLICY, at, Wanted("action"), *shown), headers=given)
 
 
 def placed(layout: Layout, found: Sequence[str], file: str) -> dict[str, int]:

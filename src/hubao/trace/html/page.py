@@ -55,6 +55,7 @@ def render(report: Report, lang: str) -> str:
         light=PALETTE,
         dark=_DARK,
         sentence=words.verdict_sentence(report, lang),
+        after=words.after_lines(report, lang),
         next_step=words.next_step(report, lang),
         figures=_figures(report, lang),
         cautions=[words.caution_sentence(code, report, lang) for code in report.cautions],

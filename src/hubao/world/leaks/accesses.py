@@ -51,8 +51,8 @@ def copied(
     cause: Cause = Cause.UNEXPLAINED,
     batch: int = NOBODY,
 ) -> Copied:
-    """Make the copy and its accesses; its field classes are drawn once, C1 among them mostly."""
-    shown = Fields.C1_C2_C3 if draft.rng.random() < 0.6 else Fields.C2_C3
+    """Make the copy and its accesses; its field classes are drawn once, C3 among them mostly."""
+    shown = Fields.C1_C2_C3 if draft.rng.random() < 0.6 else Fields.C1_C2
     copy = Copy(actor, np.sort(policies), int(at.min()), int(at.max()), 1.0)
     events = accesses(actor, policies, at, action=action, cause=cause, shown=shown, batch=batch)
     return Copied(copy, events)

@@ -39,7 +39,7 @@ def worklists(
                 draft.rng.choice(days, size=len(chosen)) * DAY + moment,
                 action=Action.VIEW,
                 cause=Cause.CAMPAIGN,
-                shown=Fields.C2_C3,
+                shown=Fields.C1_C2,
                 ticket=LEAK_TICKET + number,
             )
         )

@@ -105,7 +105,7 @@ def _export(
         policy,
         action=Action.EXPORT,
         cause=Cause.CAMPAIGN,
-        fields=Fields.C2_C3,
+        fields=Fields.C1_C2,
         ticket=ticket,
         batch=batch,
     )
@@ -208,7 +208,7 @@ def _partner_feeds(month: Month, rng: np.random.Generator) -> Events:
         policy,
         action=Action.EXPORT,
         cause=Cause.FEED,
-        fields=Fields.C2_C3,
+        fields=Fields.C1_C2,
         batch=batch,
     )
 

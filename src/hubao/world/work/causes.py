@@ -46,7 +46,7 @@ def _call(month: Month, rng: np.random.Generator, policy: Ints, day: Ints, ticke
         policy,
         action=Action.SEARCH,
         cause=Cause.SERVICE,
-        fields=Fields.C3,
+        fields=Fields.C1,
         ticket=ticket,
     )
     viewed = taken(search, rng.random(len(at)) < 0.85)
@@ -82,7 +82,7 @@ def _namesakes(month: Month, rng: np.random.Generator, search: Events) -> Events
         month.ties.namesake(more.policy, which),
         action=Action.SEARCH,
         cause=Cause.SERVICE,
-        fields=Fields.C3,
+        fields=Fields.C1,
         ticket=more.ticket,
     )
 

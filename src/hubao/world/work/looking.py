@@ -88,7 +88,7 @@ def unexplained(month: Month, done: Events) -> Events:
     anywhere = rng.integers(len(world.book.issued), size=n)
     policy = np.where(elsewhere, anywhere, month.ties.in_branch(rng, np.maximum(branch, 0)))
     action = np.where(rng.random(n) < 0.3, Action.SEARCH, Action.VIEW).astype(np.int8)
-    fields = np.where(action == Action.SEARCH, Fields.C3, Fields.C2_C3).astype(np.int8)
+    fields = np.where(action == Action.SEARCH, Fields.C1, Fields.C1_C2).astype(np.int8)
     at = month.calendar.moments(rng, Rhythm.SALES, day)
     return rows(at, actor, policy, action=action, cause=Cause.UNEXPLAINED, fields=fields)
 

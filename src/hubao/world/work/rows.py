@@ -19,7 +19,7 @@ def rows(
     *,
     action: Action | Smalls,
     cause: Cause,
-    fields: Fields | Smalls = Fields.C2_C3,
+    fields: Fields | Smalls = Fields.C1_C2,
     ticket: Ints | int = NOBODY,
     batch: Ints | int = NOBODY,
 ) -> Events:

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import parquet
 
-from accuracy_worlds import COLUMNS, ISSUED, Site
+from accuracy_worlds import COLUMNS, Site
 from hubao.lake.engines.duckdb import DuckDB
 from hubao.lake.reading import Reading, read_actors, read_policies
 from hubao.lake.steps import step
@@ -43,13 +43,13 @@ class Way:
     timed: bool = True
 
 
-EVERY = (*COLUMNS, "branch", "channel", "tenure_band", "premium_band", "cash_value_band")
+EVERY = (*COLUMNS, "branch", "channel", "premium_band", "cash_value_band")
 WAYS: Mapping[str, Way] = {
     "as shipped": Way(),
     "no strata": Way(asked=()),
     "no access counts": Way(asked=COLUMNS),
     "no contact times": Way(timed=False),
-    "issue year": Way(columns=("region", ISSUED, "product", "age_band")),
+    "no tenure": Way(columns=("region", "product", "age_band")),
     "every column": Way(columns=EVERY),
 }
 

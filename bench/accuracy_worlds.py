@@ -23,8 +23,7 @@ from hubao.world.model import DAY, Bools, Events, Ints, Leak, Scale
 from hubao.world.tables import Spelling, policies_table
 from hubao.world.work import work
 
-COLUMNS = ("region", "product", "age_band")  # what the tracer is told of each policy
-ISSUED, YEAR = "issue_year", 365
+COLUMNS = ("region", "tenure_band", "product", "age_band")  # what the tracer is told of each policy
 LOCAL = timedelta(hours=8)
 
 
@@ -100,11 +99,8 @@ class Site:
 
     @cached_property
     def book(self) -> "pa.Table":
-        """The policies table as `hubao world build` writes it, and the year of issue."""
-        world = self.insurer
-        table = policies_table(world, Spelling(world), slice(None))
-        year = np.maximum(world.book.issued // YEAR, -1)  # -1: before the world's first day
-        return table.append_column(ISSUED, pa.array(year).cast(pa.string()))
+        """The policies table as `hubao world build` writes it."""
+        return policies_table(self.insurer, Spelling(self.insurer), slice(None))
 
     @cached_property
     def cells(self) -> Ints:

@@ -280,7 +280,7 @@ def log_laplace(x: Floats, a: Floats, chosen: Sequence[int], between: tuple[floa
 
     A direction of curvature h costs ln(1 + h span^2 / 2 pi) / 2: nothing where the data are flat.
     """
-    gamma, value = best_strengths(x, a, chosen, between, (1.0, 30.0))
+    gamma, value = best_strengths(x, a, chosen, between, (20.0,))
     count, step = len(chosen), 1e-3
     if not count:
         return 0.0
@@ -320,7 +320,8 @@ class Strong:
         """One null's e-value, where `column` and the found count in its numerator."""
         added = [j for j in sorted({column, *self.found}) if j not in null]
         beside = [math.exp(one) for j in added for one in self.evidence(tuple(sorted((*null, j))))]
-        total = self.any_one + sum(beside) / (len(self.tables) * self.family)
+        # Half of an actor's weight is on its whole record, the other half on copies: none here.
+        total = self.any_one + sum(beside) / (2 * len(self.tables) * self.family)
         return math.log(total / 2) - max(self.evidence(null))
 
     def least(self, column: int, most: int = 3) -> tuple[float, tuple[int, ...]]:

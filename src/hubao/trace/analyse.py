@@ -11,6 +11,7 @@ from hubao.kit.errors import BadInput
 from hubao.lake.engine import Engine
 from hubao.trace.arrivals import Arrivals, arrivals
 from hubao.trace.assemble import Counts, assemble
+from hubao.trace.copies import Copies, likeliest_copies
 from hubao.trace.decide import Decision, decide
 from hubao.trace.placing import Places
 from hubao.trace.reduced import Ints, Reduced
@@ -99,10 +100,15 @@ def analyse(log: Evidence, victims: pa.Table, *, alpha: float) -> Traced:
     found = arrivals(victims, log.suspected(), log.listed())
     reduced, places, known = reduce(log, found)
     last = int(found.cut[known].max())
+
+    def copies_of(columns: Ints) -> Copies:
+        return likeliest_copies(log.engine, reduced, found.cut[known], columns.tolist())
+
     decision = decide(
         reduced,
         alpha=alpha,
         same_records=lambda asked: twins(reduced, asked, lambda pairs: log.shared(pairs, last)),
+        copies_of=None if log.indexed else copies_of,
     )
     return Traced(found, known, places, reduced, decision, last)
 

@@ -84,7 +84,7 @@ def _suspect(reduced: Reduced, decision: Decision, after: Aftermath, column: int
         log10_e_value=_log10(float(decision.log_e[column])),
         log10_given_named=None if given is None or not np.isfinite(given) else _log10(given),
         log10_strong_e_value=None if strong is None else _log10(strong),
-        proof=Proof.NONE if strong is None else decision.proof,
+        proof=_proof(decision, column),
         victims_touched=int(reduced.touches[column]),
         victims_expected=float(reduced.expected[column]),
         exposure=float(reduced.seen[column] / reduced.records),
@@ -97,6 +97,12 @@ def _suspect(reduced: Reduced, decision: Decision, after: Aftermath, column: int
         ),
         accesses_after_leaving=None if followed is None else followed.after_leaving,
     )
+
+
+def _proof(decision: Decision, column: int) -> Proof:
+    if column in decision.proven:
+        return Proof.CERTIFIED
+    return Proof.SEARCHED if column in decision.log_strong else Proof.NONE
 
 
 def _days(copied: CopiedBetween | None) -> tuple[str, str] | None:

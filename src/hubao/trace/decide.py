@@ -1,24 +1,28 @@
 """From the reduced tables to a decision: rank, accuse within strata, and say what is left open."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import expit, logsumexp
 
 from hubao.trace import evidence, outside, rates
+from hubao.trace.certify import proven
+from hubao.trace.copies import Copies, no_copies
 from hubao.trace.needs import Needs
 from hubao.trace.reduced import Floats, Ints, Reduced
-from hubao.trace.report import Proof, Verdict
+from hubao.trace.report import Verdict
 from hubao.trace.search import SameRecords, Search, accused, groups, leading, search
-from hubao.trace.strong import Field, Strength, log_numerator, strength
+from hubao.trace.strong import LEAST_RIVAL, Field, Strength, log_numerator, strength
 
 EVERYTHING = 0.9  # an actor that had seen this share of the strata can't be told from chance
 # A wave of calls in a region looks like a source who works there: what the model sees between
 # strata may lift an actor by so many nats above its evidence within them, and no more.
 BETWEEN = 4.0
+NODES, MOST_PROVEN = 500, 100  # what a proof may cost: about a second
 TARGETED = 2.0  # strength of hidden targeting at which victims needed are shown too
 NO_LEAK = 0.5  # prior chance that nobody in the log leaked
+CopiesOf = Callable[[Ints], Copies]
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,7 @@ class Decision:
         posterior, share, log_e: float (m,); see `report.Suspect`, natural logs here.
         log_given: float (m,), or None where nothing is named.
         log_strong: natural log for each column it was computed for.
-        proof: how `log_strong` was found.
+        proven: columns whose naming is proven: no set of so many other actors explains more.
         g_star: for each leading column whose accusation stands.
         background_share: share of the victims from no actor in the log.
         victims_needed, victims_needed_targeted, largest_share: see `report.Report`.
@@ -53,7 +57,7 @@ class Decision:
     log_e: Floats
     log_given: Floats | None
     log_strong: dict[int, float]
-    proof: Proof
+    proven: frozenset[int]
     g_star: dict[int, float]
     background_share: float
     victims_needed: int | None
@@ -62,13 +66,21 @@ class Decision:
     too_wide: Ints
 
 
-def decide(reduced: Reduced, *, alpha: float, same_records: SameRecords) -> Decision:
+def decide(
+    reduced: Reduced,
+    *,
+    alpha: float,
+    same_records: SameRecords,
+    copies_of: CopiesOf | None = None,
+) -> Decision:
     """Rank every actor, and name those that the bound allows.
 
     Args:
         reduced: n victims, m actors.
         alpha: bound on the chance that any innocent is named.
         same_records: given columns, the pairs, one of them in each, whose records are the same.
+        copies_of: given columns, the copies that those actors may have made; None where the log
+            does not tell.
 
     Source: methods/trace.md 4.2 (ranking), 4.3 and 4.4 (naming).
     """
@@ -83,7 +95,7 @@ def decide(reduced: Reduced, *, alpha: float, same_records: SameRecords) -> Deci
     suspected = accused(found.found, log_e, bound)
     twins = groups(len(log_e), np.union1d(suspected, order[:1]), same_records)
     ahead = leading(found, log_e, twins)
-    strong = _strong(reduced, log_e, found, ahead, suspected)
+    strong = _strong(reduced, log_e, found, ahead, suspected, copies_of)
     named = _named(found.found, twins, strong, float(np.log(1.0 / alpha)))
     posterior, share = _beliefs(reduced, scores, single_share, found)
     backgrounds = [np.ones(reduced.victims), found.alone.background[reduced.stratum]]
@@ -101,7 +113,7 @@ def decide(reduced: Reduced, *, alpha: float, same_records: SameRecords) -> Deci
         log_e=log_e,
         log_given=found.log_given if named else None,
         log_strong={column: one.log_e for column, one in strong.items()},
-        proof=Proof.SEARCHED,
+        proven=_proven(reduced, log_e, found, named, twins, alpha),
         g_star=_g_stars(reduced, ahead, bound),
         background_share=float(np.clip(1.0 - share.sum(), 0.0, 1.0)),
         victims_needed=0 if named else needs.to_name(strong.get(needs.lead), alpha),
@@ -117,7 +129,7 @@ def _nobody(reduced: Reduced) -> Decision:
         verdict=Verdict.NOT_ENOUGH_EVIDENCE, found=no_columns,
         fit=rates.fit(reduced, no_columns, none), order=no_columns, named=[],
         groups={}, posterior=none, share=none, log_e=none, log_given=None, log_strong={},
-        proof=Proof.NONE, g_star={}, background_share=1.0, victims_needed=None,
+        proven=frozenset(), g_star={}, background_share=1.0, victims_needed=None,
         victims_needed_targeted=None, largest_share=1.0, too_wide=no_columns,
     )  # fmt: skip
 
@@ -130,19 +142,26 @@ def _scores(reduced: Reduced, log_e: Floats) -> tuple[Floats, Floats]:
 
 
 def _strong(
-    reduced: Reduced, log_e: Floats, found: Search, ahead: Ints, suspected: Ints
+    reduced: Reduced,
+    log_e: Floats,
+    found: Search,
+    ahead: Ints,
+    suspected: Ints,
+    copies_of: CopiesOf | None,
 ) -> dict[int, Strength]:
     """The strong e-value of every leading column that looks like a source."""
     place = {column: i for i, column in enumerate(ahead.tolist())}
     asked = [column for column in suspected.tolist() if column in place]
     if not asked:
         return {}
+    copies = no_copies(reduced.victims) if copies_of is None else copies_of(ahead)
     field = Field(
-        touched=reduced.touched_by(ahead),
-        share=reduced.share_of(ahead),
+        touched=np.hstack([reduced.touched_by(ahead), copies.touched]),
+        share=np.hstack([reduced.share_of(ahead), copies.share]),
+        owner=[*range(len(ahead)), *(place[column] for column in copies.owner.tolist())],
         backgrounds=[np.ones(reduced.victims), found.fit.background[reduced.stratum]],
         family=reduced.family,
-        found=[place[column] for column in found.found.tolist()],
+        found=[place[column] for column in found.found.tolist() if column in place],
     )
     numerator = log_numerator(log_e, reduced.family)
     return {column: strength(field, numerator, place[column]) for column in asked}
@@ -161,6 +180,33 @@ def _named(
             others = [twin for twin in twins.get(column, []) if twin != column]
             named.append([column, *others])
     return named
+
+
+def _proven(
+    reduced: Reduced,
+    log_e: Floats,
+    found: Search,
+    named: list[list[int]],
+    twins: dict[int, list[int]],
+    alpha: float,
+) -> frozenset[int]:
+    """The named columns for which branch and bound closes within NODES; few victims only.
+
+    It proves that no set of LEAST_RIVAL whole records explains the victims well enough; copies
+    are searched.
+    """
+    if reduced.victims > MOST_PROVEN or len(found.found) > 1:
+        return frozenset()
+    threshold = log_numerator(log_e, reduced.family) - np.log(2.0) - np.log(1.0 / alpha)
+    backgrounds = [np.ones(reduced.victims), found.fit.background[reduced.stratum]]
+    return frozenset(
+        group[0]
+        for group in named
+        if proven(
+            reduced.touched, reduced.share, backgrounds, without=twins.get(group[0], [group[0]]),
+            threshold=float(threshold), largest=LEAST_RIVAL, nodes=NODES,
+        )
+    )  # fmt: skip
 
 
 def _verdict(named: list[list[int]], log_e: Floats, bound: float, largest: float) -> Verdict:
@@ -189,16 +235,22 @@ def _beliefs(
 
 
 def _joint(reduced: Reduced, found: Search) -> Floats:
-    """float (c,): for each found source, how much worse the fit is without it, less its cost."""
-    cost = 0.5 * np.log(reduced.victims)
-    worse = [
-        found.fit.log_likelihood
-        - rates.fit(
-            reduced, np.delete(found.found, i), np.delete(found.fit.strengths, i)
-        ).log_likelihood
-        for i in range(len(found.found))
-    ]
-    return np.array(worse, dtype=np.float64) - float(cost)
+    """float (c,): natural log of each found source's evidence beside the others."""
+    return np.array([_beside(reduced, found, i) for i in range(len(found.found))])
+
+
+def _beside(reduced: Reduced, found: Search, i: int) -> float:
+    others = np.delete(found.found, i)
+    fit = rates.fit(reduced, others, np.delete(found.fit.strengths, i))
+    columns = np.append(others, found.found[i])
+    log_e, _ = evidence.log_e_given(
+        reduced.touched_by(columns),
+        reduced.share_of(columns),
+        fit.background[reduced.stratum],
+        np.arange(len(others)),
+        fit.strengths,
+    )
+    return float(log_e[-1])
 
 
 def _order(scores: Floats, found: Ints) -> Ints:

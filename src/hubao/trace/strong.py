@@ -4,12 +4,12 @@ A colleague of the source saw many of the same records, so evidence against chan
 too. For every set C of sources that leaves actor j out, the null "the sources are C, at whatever
 strengths" is tested by the e-value
 
-    E_C = Q_C / sup over strengths of L(C),
-    Q_C = 1/2 Q + 1/2 mean over actors k of the averaged likelihood of C and k together,
+    E_C = Q_C / L(C),
+    Q_C = 1/2 Q + 1/2 mean over actors k of L(C and k together),
 
-where Q is the average over nobody and every single actor. Each Q_C is fixed before the data, so
-E_C has mean at most 1 if the truth is C; j is named only if every C without j is rejected at
-1 / alpha. Naming any innocent needs the true set itself to be rejected, so
+where L averages the likelihood over strengths and Q over nobody and every single actor. So E_C has
+mean at most 1 if the truth is C with strengths from that prior; j is named only if every C without
+j is rejected at 1 / alpha. Naming any innocent needs the true set itself to be rejected, so
 P(any innocent named) <= alpha, with no factor for the number of actors or of sets.
 Source: methods/trace.md 4.4, with a numerator of its own for each null (docs/decisions/0005);
 Wasserman, Ramdas & Balakrishnan (2020), PNAS 117(29); Berger (1982), Technometrics 24(4).
@@ -21,6 +21,7 @@ from functools import cached_property
 
 import numpy as np
 
+from hubao.trace.copies import COST as COPY_COST
 from hubao.trace.reduced import Floats
 from hubao.trace.sets import EVEN_START, Fits, best, best_of_starts, log_evidence, step_gains
 
@@ -37,7 +38,9 @@ class Field:
     """The leading actors, k of them, and the victims' evidence about each.
 
     Attributes:
-        touched, share: float (n, k); see `Reduced`.
+        touched, share: float (n, k); see `Reduced`. After the actors' own columns come those of
+            the copies they may have made.
+        owner: k columns; whose copy each is, its own number for an actor.
         backgrounds: float (n,) each; rates of the victims' strata under which an explanation
             may be put (all equal, and as fitted).
         family: actors in the log, any of which may be a source.
@@ -46,6 +49,7 @@ class Field:
 
     touched: Floats
     share: Floats
+    owner: Sequence[int]
     backgrounds: Sequence[Floats]
     family: int
     found: Sequence[int]
@@ -111,7 +115,9 @@ def _grown(
     """Every set with one actor more, and roughly how close it comes to doing without `column`."""
     found: dict[Columns, float] = {}
     for one in sets:
-        others = [j for j in range(field.touched.shape[1]) if j != column and j not in one]
+        others = _others(field, one, column)
+        if not others:
+            continue
         added = _added(field, one, column)
         values = [_rough(x, a, fit, others, added) for (x, a), fit in _fitted(field, one)]
         without = np.max([value for value, _ in values], axis=0)
@@ -120,6 +126,12 @@ def _grown(
         for j, value in zip(others, margin.tolist(), strict=True):
             found[tuple(sorted((*one, j)))] = value
     return found
+
+
+def _others(field: Field, one: Columns, column: int) -> list[int]:
+    """Columns that may join a rival explanation: no actor twice, and not the accused."""
+    taken = {field.owner[j] for j in (*one, column)}
+    return [j for j, owner in enumerate(field.owner) if owner not in taken]
 
 
 def _rough(
@@ -150,16 +162,22 @@ def _added(field: Field, one: Columns, column: int) -> list[int]:
 
     All actors would do; those left out could only add to the numerator.
     """
-    return [j for j in dict.fromkeys([column, *field.found]) if j not in one]
+    taken = {field.owner[j] for j in one}
+    likely = {column, *field.found} - taken
+    return [j for j, owner in enumerate(field.owner) if owner in likely]
 
 
 def _weighed(field: Field, numerator: float, one: Columns, column: int) -> Strength:
     without = max(_evidence(field, one))
-    beside = [_evidence(field, tuple(sorted((*one, j)))) for j in _added(field, one, column)]
-    added = np.logaddexp.reduce(beside, axis=None) - np.log(len(field.scaled) * field.family)
-    log_q = np.log(0.5) + np.logaddexp(numerator, added)
-    ahead = float(np.max(beside)) - without
-    return Strength(float(log_q) - without, ahead, one)
+    added = _added(field, one, column)
+    beside = np.array([_evidence(field, tuple(sorted((*one, j)))) for j in added])
+    # Half of an actor's weight is on its whole record, half on its copies, one of all windows.
+    copy = np.array([field.owner[j] != j for j in added])
+    beside -= np.where(copy, COPY_COST, 0.0)[:, None] + np.log(2.0)
+    log_added = np.logaddexp.reduce(beside, axis=None)
+    log_added -= np.log(len(field.scaled) * field.family)
+    log_q = np.log(0.5) + np.logaddexp(numerator, log_added)
+    return Strength(float(log_q) - without, float(beside.max()) - without, one)
 
 
 def _evidence(field: Field, one: Columns) -> list[float]:

@@ -39,7 +39,7 @@ TICKETS = (61_803_419, 10**8)  # a prime, and the size of the range
 BATCHES = (618_049, 10**6)
 YEAR = 365
 YUAN = 100  # fen
-TENURES = ((0, 2, 5, 10), ("new", "0-1", "2-4", "5-9", "10+"))  # years on the world's first day
+TENURES = ((2, 5, 10), ("0-1", "2-4", "5-9", "10+"))  # years on the world's first day
 PREMIUMS = ((2_000, 5_000, 10_000, 30_000), ("<2k", "2-5k", "5-10k", "10-30k", "30k+"))  # yuan
 CASH_VALUES = ((1, 10_000, 50_000, 200_000), ("none", "<10k", "10-50k", "50-200k", "200k+"))
 _SOURCES = ("app", "desk", "api", "feed")
@@ -100,25 +100,36 @@ def _numbered(prefix: str, seed: int, numbers: Ints, factor: int, size: int) -> 
 def policies_table(world: World, spelling: Spelling, part: slice) -> "pa.Table":
     """Tell of each policy what a tracer may compare within.
 
-    The columns come in the order in which they matter to whom callers choose: a tracer that
-    merges cells of few records merges from the last column on.
+    The columns come in the order in which they matter to whom callers choose and who could have
+    been opened at all: a tracer that merges cells of few records merges from the last column on.
     """
     book, units = world.book, world.units
     branch = book.branch[part]
-    tenure = np.floor_divide(-book.issued[part], YEAR)
     return pa.table(
         {
             "policy": spelling.policies[part],
             "region": _words(units.regions, units.branch_region[branch]),
+            "tenure_band": _tenures(world, book.issued[part]),
             "product": _words([kind.name.lower() for kind in Product], book.product[part]),
             "age_band": _words(AGE_BANDS, book.age_band[part]),
             "branch": _words(units.branches, branch),
             "channel": _words([kind.name.lower() for kind in Channel], book.channel[part]),
-            "tenure_band": _banded(tenure, *TENURES),
             "premium_band": _banded(book.premium[part] / YUAN, *PREMIUMS),
             "cash_value_band": _banded(book.cash_value[part] / YUAN, *CASH_VALUES),
         }
     )
+
+
+def _tenures(world: World, issued: Ints) -> "pa.Table":
+    """Years in force on the first day; for later business the year of issue, since nobody can
+    have opened a policy before there was one."""
+    edges, words = TENURES
+    years = [str(world.scale.start.year + year) for year in range(world.scale.years + 1)]
+    band = np.searchsorted(edges, np.floor_divide(-issued, YEAR), side="right")
+    midnight = np.datetime64(world.scale.start)
+    year = (midnight + issued).astype("datetime64[Y]").astype(np.int64) + 1970
+    later = np.clip(year - world.scale.start.year, 0, world.scale.years)
+    return _words([*words, *years], np.where(issued > 0, len(words) + later, band))
 
 
 def _banded(values: Ints | Floats, edges: tuple[int, ...], words: tuple[str, ...]) -> "pa.Array":

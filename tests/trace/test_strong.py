@@ -50,9 +50,7 @@ def both_ways(
 class TestStrength:
     @pytest.mark.parametrize("seed", range(3))
     @pytest.mark.parametrize("sources", [(0,), (2, 3), (0, 2)])
-    def test_is_the_least_over_every_explanation(
-        self, seed: int, sources: tuple[int, ...]
-    ) -> None:
+    def test_is_the_least_over_every_explanation(self, seed: int, sources: tuple[int, ...]) -> None:
         field, numerator, known = both_ways(small_world(seed, sources), sources)
 
         for column in (sources[0], 4):

@@ -56,7 +56,7 @@ def likeliest_copies(engine: Engine, reduced: Reduced, cut: Ints, columns: Seque
     owner: list[int] = []
     found: list[tuple[Floats, Floats]] = []
     for column in columns:
-        opened = openings(rows, reduced.actors[column])
+        opened = openings(rows, reduced.actors[column], left=int(cut.max()))
         called = _called(reduced, cut, opened)
         for window in _windows(opened, called):
             owner.append(int(column))

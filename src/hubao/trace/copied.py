@@ -248,18 +248,51 @@ def _opened(
     return (upto[:, high + 1] > upto[:, low]).astype(np.float64)
 
 
-def posterior(opened: Openings, called: Called, spans: Spans) -> tuple[Floats, Floats]:
-    """float (k, k) each: chance of each window as steady copying, and as copying in bulk."""
+@dataclass(frozen=True)
+class Weighed:
+    """Windows of one kind: steady copying, or copying in bulk.
+
+    Attributes:
+        counts: bool (r,); the openings that could have been copied.
+        log_likelihood: float (k, k); of the window from span i to span j.
+        log_joint: float (k, k); with the prior, that of the kind included.
+    """
+
+    counts: NDArray[np.bool_]
+    log_likelihood: Floats
+    log_joint: Floats
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(k, k)."""
+        return self.log_likelihood.shape[0], self.log_likelihood.shape[1]
+
+    @property
+    def log_average(self) -> float:
+        """Natural log of the likelihood averaged over the prior."""
+        return float(logsumexp(self.log_joint))
+
+
+def weighed_windows(opened: Openings, called: Called, spans: Spans) -> list[Weighed]:
+    """Steady windows, and bulk ones where any day is unusual."""
     every = np.ones(len(opened.at), dtype=bool)
-    steady = np.log1p(-IN_BULK) + log_prior(spans.days, _log_lengths(spans))
-    steady += log_likelihood(opened, called, spans, every)
-    bulk = np.full_like(steady, -np.inf)
+    log_l = log_likelihood(opened, called, spans, every)
+    prior = np.log1p(-IN_BULK) + log_prior(spans.days, _log_lengths(spans))
+    found = [Weighed(every, log_l, prior + log_l)]
     if spans.unusual.any():
         lasts = np.maximum(spans.first - spans.first[:, None], 0)
-        bulk = np.log(IN_BULK) + log_prior(spans.excess, spans.excess / (BULK_DAYS + lasts))
-        bulk += log_likelihood(opened, called, spans, spans.unusual)
-    whole = logsumexp([logsumexp(steady), logsumexp(bulk)])
-    return np.exp(steady - whole), np.exp(bulk - whole)
+        prior = np.log(IN_BULK) + log_prior(spans.excess, spans.excess / (BULK_DAYS + lasts))
+        log_l = log_likelihood(opened, called, spans, spans.unusual)
+        found.append(Weighed(spans.unusual, log_l, prior + log_l))
+    return found
+
+
+def posterior(opened: Openings, called: Called, spans: Spans) -> tuple[Floats, Floats]:
+    """float (k, k) each: chance of each window as steady copying, and as copying in bulk."""
+    weighed = weighed_windows(opened, called, spans)
+    whole = logsumexp([one.log_average for one in weighed])
+    chances = [np.exp(one.log_joint - whole) for one in weighed]
+    return chances[0], chances[1] if len(chances) > 1 else np.zeros_like(chances[0])
 
 
 def log_prior(first: Floats | Ints, last: Floats) -> Floats:

@@ -4,7 +4,8 @@ Somebody who sells what was copied on three evenings sells a part of what they h
 a colleague who had most of that part, and little else, explains the victims as well. So beside each
 leading actor's whole record its likeliest copies are weighed too: the windows of its own days that
 fit the victims best, by steady work and by days with more openings than usual (see `copied`).
-As rivals they are the best of all windows, which can only protect the others.
+Each counts for less by what picking its window beforehand would have cost, under the prior on
+windows of `copied`: little for a copy on unusual days, much for one that merely fits.
 Source: methods/trace.md 4.2 (dump time).
 """
 
@@ -15,12 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hubao.lake.engine import Engine
-from hubao.trace.copied import MOST_EDGES, log_likelihood, spans_of
+from hubao.trace.copied import spans_of, weighed_windows
 from hubao.trace.openings import DAY, Called, Openings, actor_rows, openings
 from hubao.trace.reduced import Floats, Ints, Reduced
-
-# What picking one window in advance costs in the averages, in nats: one of so many pairs of edges.
-COST = float(np.log(MOST_EDGES * (MOST_EDGES + 1)))
 
 
 @dataclass(frozen=True)
@@ -29,10 +27,13 @@ class Copies:
 
     Attributes:
         owner: int (w,); the column whose actor made each.
+        cost: float (w,); nats by which its likelihood, averaged over the prior on windows, is less
+            than that of this window.
         touched, share: float (n, w); as `Reduced`'s, of the records in the copy alone.
     """
 
     owner: Ints
+    cost: Floats
     touched: Floats
     share: Floats
 
@@ -40,7 +41,7 @@ class Copies:
 def no_copies(victims: int) -> Copies:
     """Where none can be looked for."""
     none = np.zeros((victims, 0))
-    return Copies(np.zeros(0, dtype=np.int64), none, none)
+    return Copies(np.zeros(0, dtype=np.int64), np.zeros(0), none, none)
 
 
 def likeliest_copies(engine: Engine, reduced: Reduced, cut: Ints, columns: Sequence[int]) -> Copies:
@@ -54,17 +55,19 @@ def likeliest_copies(engine: Engine, reduced: Reduced, cut: Ints, columns: Seque
     """
     rows = actor_rows(engine, [reduced.actors[column] for column in columns])
     owner: list[int] = []
+    cost: list[float] = []
     found: list[tuple[Floats, Floats]] = []
     for column in columns:
         opened = openings(rows, reduced.actors[column], left=int(cut.max()))
         called = _called(reduced, cut, opened)
-        for window in _windows(opened, called):
+        for window, loss in _windows(opened, called):
             owner.append(int(column))
+            cost.append(loss)
             found.append(_columns(opened, called, window))
     if not found:
         return no_copies(reduced.victims)
     touched, share = (np.column_stack(part) for part in zip(*found, strict=True))
-    return Copies(np.array(owner, dtype=np.int64), touched, share)
+    return Copies(np.array(owner, dtype=np.int64), np.array(cost), touched, share)
 
 
 def _called(reduced: Reduced, cut: Ints, opened: Openings) -> Called:
@@ -79,8 +82,8 @@ def _called(reduced: Reduced, cut: Ints, opened: Openings) -> Called:
     )
 
 
-def _windows(opened: Openings, called: Called) -> list[NDArray[np.bool_]]:
-    """bool (r,) each: the openings of the likeliest window, of every day and of unusual ones."""
+def _windows(opened: Openings, called: Called) -> list[tuple[NDArray[np.bool_], float]]:
+    """The openings, bool (r,), of the likeliest window of every day, and of unusual ones; cost."""
     cut = np.full(max(len(opened.policies), 1), np.iinfo(np.int64).min)
     known = called.record >= 0
     cut[called.record[known]] = called.cut[known]
@@ -89,12 +92,11 @@ def _windows(opened: Openings, called: Called) -> list[NDArray[np.bool_]]:
         return []
     spans = spans_of(opened.at // DAY, hits)
     found = []
-    for counts in (np.ones(len(opened.at), dtype=bool), spans.unusual):
-        if counts.any():
-            log_l = log_likelihood(opened, called, spans, counts)
-            first, last = np.unravel_index(int(np.argmax(log_l)), log_l.shape)
-            inside = (spans.of_row >= first) & (spans.of_row <= last)
-            found.append(counts & inside)
+    for weighed in weighed_windows(opened, called, spans):
+        first, last = np.unravel_index(int(np.argmax(weighed.log_likelihood)), weighed.shape)
+        inside = (spans.of_row >= first) & (spans.of_row <= last)
+        best = float(weighed.log_likelihood[first, last])
+        found.append((weighed.counts & inside, best - weighed.log_average))
     return found
 
 

@@ -159,6 +159,7 @@ def _strong(
         touched=np.hstack([reduced.touched_by(ahead), copies.touched]),
         share=np.hstack([reduced.share_of(ahead), copies.share]),
         owner=[*range(len(ahead)), *(place[column] for column in copies.owner.tolist())],
+        cost=np.append(np.zeros(len(ahead)), copies.cost),
         backgrounds=[np.ones(reduced.victims), found.fit.background[reduced.stratum]],
         family=reduced.family,
         found=[place[column] for column in found.found.tolist() if column in place],

@@ -46,6 +46,6 @@ class Needs:
         # The lead over the best rival grows in step with the victims.
         short = float(np.log(1.0 / alpha)) - strong.log_e
         ahead = strong.ahead / self.reduced.victims
-        if against_chance is None or ahead * MOST <= short:
+        if against_chance is None or ahead * MOST <= max(short, 1e-6):
             return None
         return max(against_chance, int(np.ceil(short / ahead)), 1)

@@ -12,12 +12,12 @@ import numpy as np
 
 from hubao.trace.reduced import Floats, Ints
 
-LOWEST, HIGHEST = 0.25, 2000.0
+LOWEST, HIGHEST = 0.25, 1e5
 SPAN = float(np.log(HIGHEST / LOWEST))
 EVEN_START = 10.0
 ROUNDS, FEW_ROUNDS = 150, 14
 SETTLED = 1e-3  # a round that moves no strength by more than this share is the last
-STEPS: Floats = np.exp2(np.arange(-1.0, 11.0))  # strengths tried for one actor more
+STEPS: Floats = np.exp2(np.arange(-1.0, 17.0))  # strengths tried for one actor more
 
 
 @dataclass(frozen=True)

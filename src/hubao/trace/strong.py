@@ -21,7 +21,6 @@ from functools import cached_property
 
 import numpy as np
 
-from hubao.trace.copies import COST as COPY_COST
 from hubao.trace.reduced import Floats
 from hubao.trace.sets import EVEN_START, Fits, best, best_of_starts, log_evidence, step_gains
 
@@ -41,6 +40,7 @@ class Field:
         touched, share: float (n, k); see `Reduced`. After the actors' own columns come those of
             the copies they may have made.
         owner: k columns; whose copy each is, its own number for an actor.
+        cost: float (k,); what a copy counts for less, in nats; nought for an actor.
         backgrounds: float (n,) each; rates of the victims' strata under which an explanation
             may be put (all equal, and as fitted).
         family: actors in the log, any of which may be a source.
@@ -50,6 +50,7 @@ class Field:
     touched: Floats
     share: Floats
     owner: Sequence[int]
+    cost: Floats
     backgrounds: Sequence[Floats]
     family: int
     found: Sequence[int]
@@ -120,8 +121,9 @@ def _grown(
             continue
         added = _added(field, one, column)
         values = [_rough(x, a, fit, others, added) for (x, a), fit in _fitted(field, one)]
-        without = np.max([value for value, _ in values], axis=0)
-        with_it = np.max([value for _, value in values], axis=0) - np.log(field.family)
+        cost = field.cost[list(one)].sum() + field.cost[others]
+        without = np.max([value for value, _ in values], axis=0) - cost
+        with_it = np.max([value for _, value in values], axis=0) - cost - np.log(field.family)
         margin = np.maximum(numerator, with_it) - without
         for j, value in zip(others, margin.tolist(), strict=True):
             found[tuple(sorted((*one, j)))] = value
@@ -171,17 +173,24 @@ def _weighed(field: Field, numerator: float, one: Columns, column: int) -> Stren
     without = max(_evidence(field, one))
     added = _added(field, one, column)
     beside = np.array([_evidence(field, tuple(sorted((*one, j)))) for j in added])
-    # Half of an actor's weight is on its whole record, half on its copies, one of all windows.
-    copy = np.array([field.owner[j] != j for j in added])
-    beside -= np.where(copy, COPY_COST, 0.0)[:, None] + np.log(2.0)
+    # Half of an actor's weight is on its whole record, half on its copies.
+    beside -= np.log(2.0)
     log_added = np.logaddexp.reduce(beside, axis=None)
     log_added -= np.log(len(field.scaled) * field.family)
     log_q = np.log(0.5) + np.logaddexp(numerator, log_added)
-    return Strength(float(log_q) - without, float(beside.max()) - without, one)
+    fuller = [tuple(sorted((*one, j))) for j in added]
+    ahead = max(_fit(field, full) for full in fuller) - _fit(field, one)
+    return Strength(float(log_q) - without, ahead, one)
+
+
+def _fit(field: Field, one: Columns) -> float:
+    """The set's likelihood at its best strengths, under the background that fits it better."""
+    return max(float(fit.value[0]) for _, fit in _fitted(field, one))
 
 
 def _evidence(field: Field, one: Columns) -> list[float]:
+    cost = float(field.cost[list(one)].sum())
     return [
-        float(log_evidence(x, a, best_of_starts(x, a, fit))[0])
+        float(log_evidence(x, a, best_of_starts(x, a, fit))[0]) - cost
         for (x, a), fit in _fitted(field, one)
     ]

@@ -108,7 +108,7 @@ def _is_number_of_victims(decision: Decision) -> bool:
 
 
 class TestVictimsNeeded:
-    @pytest.mark.parametrize("seed", [1, 4, 7])
+    @pytest.mark.parametrize("seed", [3, 6, 15])
     def test_are_a_number_where_the_lead_is_ahead_by_little(self, seed: int) -> None:
         """Past the bound against chance, so that only the rivals are left to be beaten.
 

@@ -39,7 +39,8 @@ def both_ways(
     touched, share = all_columns(reduced)
     backgrounds = [np.ones(len(touched)), np.array([0.6, 1.6])[reduced.stratum]]
     columns = range(touched.shape[1])
-    field = Field(touched, share, list(columns), backgrounds, family, found)
+    cost = np.zeros(len(columns))
+    field = Field(touched, share, list(columns), cost, backgrounds, family, found)
     singles = [slow.log_e(touched[:, j], share[:, j]) for j in columns]
     known = slow.Strong(
         touched, share, backgrounds, family=family, found=found, singles=singles, between=BETWEEN
@@ -76,9 +77,12 @@ class TestStrength:
 
         found = strength(field, numerator, 0)
 
-        best = max(known.evidence(tuple(sorted((*found.rival, 0)))))
-        lead = best - np.log(2) - max(known.evidence(found.rival))
-        assert found.ahead == pytest.approx(lead, abs=0.05)
+        both = tuple(sorted((*found.rival, 0)))
+        values = [
+            max(slow.best_strengths(x, a, one, BETWEEN)[1] for x, a in known.tables)
+            for one in (both, found.rival)
+        ]
+        assert found.ahead == pytest.approx(values[0] - values[1], abs=0.05)
 
     def test_does_not_hang_on_the_order_of_the_found(self) -> None:
         reduced = small_world(2, (2, 3))
@@ -103,7 +107,8 @@ def innocent_mates(strength_: float) -> list[float]:
         source, mate = column.get(actor(0)), column.get(actor(1))
         if source is not None and mate is not None:
             touched, share = all_columns(reduced)
-            field = Field(touched, share, range(len(column)), [np.ones(30)], 6, [source])
+            none = np.zeros(len(column))
+            field = Field(touched, share, range(len(column)), none, [np.ones(30)], 6, [source])
             numerator = log_numerator(evidence.log_e_values(reduced), 6)
             found.append(strength(field, numerator, mate).log_e)
     return found

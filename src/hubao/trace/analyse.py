@@ -24,15 +24,10 @@ class NoVictims(BadInput):
     code = "trace.no_victims"
 
 
-class Evidence(Protocol):
-    """Where the accesses are: a log read in this run (`reduce.Log`) or an index of one."""
+class Accesses(Protocol):
+    """What victims are reduced against."""
 
-    indexed: bool
     family: int
-
-    @property
-    def engine(self) -> Engine:
-        """What runs the steps."""
 
     def suspected(self) -> set[str]:
         """Actors, and their logins, on whose account a victim was asked."""
@@ -54,6 +49,16 @@ class Evidence(Protocol):
 
     def shared(self, pairs: Sequence[tuple[int, int]], last: int) -> Ints:
         """Records that both actors of each pair had seen."""
+
+
+class Evidence(Accesses, Protocol):
+    """Where the accesses are: a log read in this run (`reduce.Log`) or an index of one."""
+
+    indexed: bool
+
+    @property
+    def engine(self) -> Engine:
+        """What runs the steps."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +118,7 @@ def analyse(log: Evidence, victims: pa.Table, *, alpha: float) -> Traced:
     return Traced(found, known, places, reduced, decision, last)
 
 
-def reduce(log: Evidence, found: Arrivals) -> tuple[Reduced, Places, Ints]:
+def reduce(log: Accesses, found: Arrivals) -> tuple[Reduced, Places, Ints]:
     """Count, for the victims that are known, who had seen what by when.
 
     Returns:

@@ -27,7 +27,7 @@ from hubao.trace.sets import EVEN_START, Fits, best, best_of_starts, log_evidenc
 Columns = tuple[int, ...]
 NOBODY_LEAKED = 0.1  # chance of no source in Q
 WIDTH = 6  # explanations kept at each size
-FINALISTS = 6
+FINALISTS = 10
 LEAST_RIVAL, MOST_RIVAL = 4, 6
 COST = 1.8  # about what averaging over one actor's strength costs, in nats; for the search only
 
@@ -106,7 +106,11 @@ def strength(field: Field, numerator: float, column: int) -> Strength:
         looked.update(kept)
         rough |= {one: grown[one] for one in kept}
     finalists = [*starts, *sorted(rough, key=lambda one: rough[one])[:FINALISTS]]
-    weighed = (_weighed(field, numerator, one, column) for one in finalists)
+    weighed = [_weighed(field, numerator, one, column) for one in finalists]
+    closest = min(weighed, key=lambda one: one.log_e)
+    # What it could do without was cheap while it grew, and is a strength too many at the end.
+    less = [tuple(j for j in closest.rival if j != out) for out in closest.rival]
+    weighed += [_weighed(field, numerator, one, column) for one in less if one not in finalists]
     return min(weighed, key=lambda one: one.log_e)
 
 

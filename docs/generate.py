@@ -19,6 +19,7 @@ from hubao.cli import app
 from hubao.cli.exits import EXIT_CODES
 from hubao.kit.errors import HubaoError
 from hubao.trace.jsonout import json_schema
+from hubao.trace.leaked import jsonout as leaked_json
 
 REFERENCE = Path(__file__).parent / "reference"
 MADE = "<!-- made by `make docs` from the code; edit the code, not this page -->\n"
@@ -39,7 +40,8 @@ def main() -> int:
     pages = {
         "command-line.md": command_line(),
         "errors.md": errors(),
-        "trace-report.schema.json": json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n",
+        "trace-report.schema.json": _text(json_schema()),
+        "leaked-report.schema.json": _text(leaked_json.json_schema()),
     }
     stale = [name for name, text in pages.items() if _now(name) != text]
     if "--check" in sys.argv:
@@ -49,6 +51,10 @@ def main() -> int:
     for name in stale:
         (REFERENCE / name).write_text(pages[name], encoding="utf-8")
     return 0
+
+
+def _text(schema: dict[str, object]) -> str:
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 
 def command_line() -> str:

@@ -14,7 +14,7 @@ from hubao.cli.language import Language, our_language
 from hubao.cli.options import Columns, Lang, Strata, Strict, Timezone, parse_columns, parse_names
 from hubao.cli.outputs import check_writable, rejects_beside, write_whole
 from hubao.cli.progress import progress_bar
-from hubao.cli.trace import Actors, Alpha, Lake
+from hubao.cli.trace import Access, Actors, Alpha, JsonOut, Lake
 
 if TYPE_CHECKING:
     from hubao.trace.leaked.report import LeakedReport
@@ -32,50 +32,53 @@ _STDOUT = Path("-")
 _WRITTEN = {Language.EN: "Written:", Language.ZH: "已写入："}
 
 
+LeakedFile = Annotated[
+    Path, typer.Argument(help="The leaked file: CSV, JSON lines, Parquet, XLSX.")
+]
+Records = Annotated[
+    Path, typer.Option(metavar="FILE", help="Records: policy, and what the file may hold.")
+]
+History = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="policy, field, value, valid_from, …: dates the copy."),
+]
+Match = Annotated[
+    Matching,
+    typer.Option(metavar="auto/exact/fuzzy", help="How rows may be matched to records."),
+]
+LeakedColumns = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME=HEADER,…",
+        help="Which header of the leaked file holds which column of --policies.",
+    ),
+]
+FoundAt = Annotated[
+    datetime | None,
+    typer.Option(
+        metavar="TIME", help="When the file was found; what was opened later doesn't count."
+    ),
+]
+
+
 def leaked(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(help="The leaked file: CSV, JSON lines, Parquet, XLSX.")],
-    access: Annotated[
-        list[Path] | None,
-        typer.Argument(
-            help="Access logs: CSV, JSON lines, Parquet or XES, gzip or not.", show_default=False
-        ),
-    ] = None,
+    file: LeakedFile,
+    access: Access = None,
     *,
-    policies: Annotated[
-        Path, typer.Option(metavar="FILE", help="Records: policy, and what the file may hold.")
-    ],
+    policies: Records,
     lake: Lake = None,
-    history: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="policy, field, value, valid_from, …: dates the copy."),
-    ] = None,
+    history: History = None,
     actors: Actors = None,
-    match: Annotated[
-        Matching,
-        typer.Option(metavar="auto/exact/fuzzy", help="How rows may be matched to records."),
-    ] = Matching.AUTO,
+    match: Match = Matching.AUTO,
     columns: Columns = None,
-    leaked_columns: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME=HEADER,…",
-            help="Which header of the leaked file holds which column of --policies.",
-        ),
-    ] = None,
-    found_at: Annotated[
-        datetime | None,
-        typer.Option(
-            metavar="TIME", help="When the file was found; what was opened later doesn't count."
-        ),
-    ] = None,
+    leaked_columns: LeakedColumns = None,
+    found_at: FoundAt = None,
     strata: Strata = None,
     timezone: Timezone = "Asia/Shanghai",
     alpha: Alpha = 0.01,
     strict: Strict = False,
-    json: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write the report as JSON; - for stdout.")
-    ] = None,
+    json: JsonOut = None,
     lang: Lang = None,
 ) -> None:
     """Say whose export a leaked file is, with the bound on naming an innocent; date the copy.

@@ -65,76 +65,88 @@ def scenarios(lang: Lang = None) -> None:
         typer.echo(f"{scenario:{width}}  {SENTENCES[scenario][lang]}")
 
 
+ScenarioName = Annotated[
+    Scenario,
+    typer.Option(metavar="NAME", help="How the records get out; see `hubao world scenarios`."),
+]
+Out = Annotated[
+    Path, typer.Option(metavar="DIR", help="The folder that is made; it must not hold files.")
+]
+Policies = Annotated[
+    int, typer.Option(min=200, max=30_000_000, metavar="NUMBER", help="How many records.")
+]
+Years = Annotated[
+    int, typer.Option(min=1, max=30, metavar="NUMBER", help="Whole years of accesses.")
+]
+Seed = Annotated[
+    int,
+    typer.Option(min=0, metavar="NUMBER", help="The same seed gives the same bytes."),
+]
+Actors = Annotated[
+    int | None,
+    typer.Option(
+        min=60,
+        metavar="NUMBER",
+        help="Accounts over all the years; left out, one for 40 policies.",
+    ),
+]
+Reports = Annotated[
+    int, typer.Option(min=1, max=1_000_000, metavar="NUMBER", help="Contacts reported.")
+]
+Noise = Annotated[
+    float,
+    typer.Option(min=0, max=1, metavar="SHARE", help="Share of them that are cold calls."),
+]
+Wave = Annotated[
+    float,
+    typer.Option(
+        min=1, max=1e6, metavar="TIMES", help="How much likelier a cold call is in one region."
+    ),
+]
+Hidden = Annotated[
+    float,
+    typer.Option(
+        min=1,
+        max=1e6,
+        metavar="TIMES",
+        help="How much likelier a cold call is to those with a trait that no table holds.",
+    ),
+]
+TimeError = Annotated[
+    float,
+    typer.Option(
+        min=0, max=365, metavar="DAYS", help="By how much stated times of contact are off."
+    ),
+]
+Start = Annotated[
+    datetime | None,
+    typer.Option(formats=["%Y-%m-%d"], metavar="DATE", help="The first day; left out, 2023-01-01."),
+]
+Formats = Annotated[
+    Written,
+    typer.Option("--format", metavar="both/parquet/csv", help="What tables are written as."),
+]
+Force = Annotated[bool, typer.Option("--force", help="Replace a world that is in the folder.")]
+
+
 @world.command("build")
 def build(
     context: typer.Context,
     *,
-    scenario: Annotated[
-        Scenario,
-        typer.Option(metavar="NAME", help="How the records get out; see `hubao world scenarios`."),
-    ],
-    out: Annotated[
-        Path, typer.Option(metavar="DIR", help="The folder that is made; it must not hold files.")
-    ],
-    policies: Annotated[
-        int, typer.Option(min=200, max=30_000_000, metavar="NUMBER", help="How many records.")
-    ] = 20_000,
-    years: Annotated[
-        int, typer.Option(min=1, max=30, metavar="NUMBER", help="Whole years of accesses.")
-    ] = 3,
-    seed: Annotated[
-        int,
-        typer.Option(min=0, metavar="NUMBER", help="The same seed gives the same bytes."),
-    ] = 7,
-    actors: Annotated[
-        int | None,
-        typer.Option(
-            min=60,
-            metavar="NUMBER",
-            help="Accounts over all the years; left out, one for 40 policies.",
-        ),
-    ] = None,
-    reports: Annotated[
-        int, typer.Option(min=1, max=1_000_000, metavar="NUMBER", help="Contacts reported.")
-    ] = 60,
-    noise: Annotated[
-        float,
-        typer.Option(min=0, max=1, metavar="SHARE", help="Share of them that are cold calls."),
-    ] = 0.5,
-    wave: Annotated[
-        float,
-        typer.Option(
-            min=1, max=1e6, metavar="TIMES", help="How much likelier a cold call is in one region."
-        ),
-    ] = 30.0,
-    hidden: Annotated[
-        float,
-        typer.Option(
-            min=1,
-            max=1e6,
-            metavar="TIMES",
-            help="How much likelier a cold call is to those with a trait that no table holds.",
-        ),
-    ] = 1.0,
-    time_error: Annotated[
-        float,
-        typer.Option(
-            min=0, max=365, metavar="DAYS", help="By how much stated times of contact are off."
-        ),
-    ] = 0.0,
-    start: Annotated[
-        datetime | None,
-        typer.Option(
-            formats=["%Y-%m-%d"], metavar="DATE", help="The first day; left out, 2023-01-01."
-        ),
-    ] = None,
-    written: Annotated[
-        Written,
-        typer.Option("--format", metavar="both/parquet/csv", help="What tables are written as."),
-    ] = Written.BOTH,
-    force: Annotated[
-        bool, typer.Option("--force", help="Replace a world that is in the folder.")
-    ] = False,
+    scenario: ScenarioName,
+    out: Out,
+    policies: Policies = 20_000,
+    years: Years = 3,
+    seed: Seed = 7,
+    actors: Actors = None,
+    reports: Reports = 60,
+    noise: Noise = 0.5,
+    wave: Wave = 30.0,
+    hidden: Hidden = 1.0,
+    time_error: TimeError = 0.0,
+    start: Start = None,
+    written: Formats = Written.BOTH,
+    force: Force = False,
     lang: Lang = None,
 ) -> None:
     """Make up an insurer with a leak: its access log, its tables, its victims, and the truth.

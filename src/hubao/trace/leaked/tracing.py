@@ -107,23 +107,27 @@ def leaked(
         BadInput: something given can't be used; the message says what, where and how to mend it.
     """
     check_alpha(alpha)
-    logs = [*access, *([lake] if lake else [])]
-    asked = Asked(file, logs, policies, history, actors, columns or {})
+    asked = Asked(
+        file, [*access, *([lake] if lake else [])], policies, history, actors, columns or {}
+    )
     with DuckDB() as engine:
         with Rejects(rejects) as set_aside:
             reading = Reading(engine, timezone, strict, set_aside, progress)
             inputs = read_all(reading, engine, asked)
-        if progress:
-            progress(0, 0, "Matching rows")
+        tell = progress or _silent
+        tell(0, 0, "Matching rows")
         paired = columns_of(leaked_headers(engine), policy_headers(engine), leaked_columns)
         changing = dating.changing(engine) if history is not None else []
         rows = Matcher(engine, paired, changing).run(match)
-        if progress:
-            progress(0, 0, "Weighing evidence")
+        tell(0, 0, "Weighing evidence")
         found = _found(engine, found_at, dated=history is not None)
         return _Case(engine, asked, paired, rows, found).report(
             inputs=inputs, strata=strata, alpha=alpha, found_given=found_at is not None
         )
+
+
+def _silent(done: int, total: int, what: str) -> None:
+    """Tell nobody."""
 
 
 def _found(engine: DuckDB, asked: datetime | None, *, dated: bool) -> int:

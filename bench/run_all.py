@@ -29,11 +29,11 @@ def main() -> int:
     quick = ["--quick"] if options.quick else []
     sections, codes = [], []
     for name, title in TITLES.items():
-        command = ["python", f"bench/{name}.py", *quick]
+        board = name == "trace_accuracy" and not options.no_page
+        # The draws take a night, `make bench-trace` makes them: the page shows what there is.
+        command = ["python", f"bench/{name}.py", *(["--report"] if board else quick)]
         if name in WITH_DATA:
             command += ["--data", options.data]
-        if name == "trace_accuracy" and not options.quick:
-            command += ["--report"]  # the draws take a night: `make bench-trace` makes them
         print(f"== {' '.join(command)}", flush=True)
         code, output = _told(command)
         if code not in (0, 1, NO_DATA) or (code != NO_DATA and not last_line(output)):

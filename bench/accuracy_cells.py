@@ -30,7 +30,14 @@ TEAM_SIZES = (100, 200, 400)
 TIMES = (0.8, 1.0, 1.2, 1.5, 2.0)
 RING_NOISES = (0.3, 0.6, 0.8)
 STRENGTHS = (2.0, 4.0)
-ABLATIONS = ("no strata", "no access counts", "no contact times", "no tenure", "every column")
+ABLATIONS = (
+    "no strata",
+    "no access counts",
+    "no contact times",
+    "no issue dates",
+    "years in force",
+    "every column",
+)
 
 
 @dataclass(frozen=True)
@@ -173,7 +180,7 @@ def _ablations() -> Iterator[Cell]:
         yield Cell(
             f"clean 160, {way}", (Scenario.NONE,), 160, 1.0, way=way, draws=2, like="clean 160"
         )
-    for way in ("no tenure", "every column"):
+    for way in ("no issue dates", "years in force", "every column"):
         name = f"clean 640, {way}"
         yield Cell(name, (Scenario.NONE,), 640, 1.0, way=way, draws=4, like="clean 640")
 

@@ -35,11 +35,13 @@ class Way:
 
     Attributes:
         columns: of the policies table. asked: as `--strata`; None for the default.
+        issued: whether the policies table says when each was issued.
         timed: whether the victims say when they were contacted.
     """
 
     columns: Sequence[str] = COLUMNS
     asked: Sequence[str] | None = None
+    issued: bool = True
     timed: bool = True
 
 
@@ -49,7 +51,8 @@ WAYS: Mapping[str, Way] = {
     "no strata": Way(asked=()),
     "no access counts": Way(asked=COLUMNS),
     "no contact times": Way(timed=False),
-    "no tenure": Way(columns=("region", "product", "age_band")),
+    "no issue dates": Way(issued=False),
+    "years in force": Way(columns=("region", "tenure_band", "product", "age_band")),
     "every column": Way(columns=EVERY),
 }
 
@@ -65,7 +68,7 @@ class Tracer:
         self._site = site
         self.engine = DuckDB(threads=1, memory_limit="1GB")
         self._reading = Reading(self.engine)
-        self._columns: Sequence[str] = ()
+        self._known: Sequence[str] = ()
         engine, seen = self.engine, site.seen
         engine.load("first_accesses", site.access(seen.actor, seen.policy, seen.at))
         engine.create("base", step(BASE))
@@ -77,7 +80,7 @@ class Tracer:
         """Trace the reported contacts of one draw."""
         self.engine.load("added", self._added(leak))
         self.engine.view("access", step(ALL))
-        self._know(way.columns)
+        self._know(["policy", *(["issued"] if way.issued else []), *way.columns])
         victims = Victims(self._reading)
         victims.add(self._victims(contacts, way))
         log = Log(self.engine, columns=way.columns, asked=way.asked)
@@ -99,9 +102,9 @@ class Tracer:
 
     def _know(self, columns: Sequence[str]) -> None:
         """Read the policies table, unless it was with these columns."""
-        if columns != self._columns:
-            read_policies(self._reading, self._site.book.select(["policy", *columns]))
-            self._columns = columns
+        if columns != self._known:
+            read_policies(self._reading, self._site.book.select(columns))
+            self._known = columns
 
     def _added(self, leak: Leak) -> "pa.Table":
         """The leak's accesses, and what its sources opened again: that a copy is dated by."""

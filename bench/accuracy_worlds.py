@@ -23,7 +23,7 @@ from hubao.world.model import DAY, Bools, Events, Ints, Leak, Scale
 from hubao.world.tables import Spelling, policies_table
 from hubao.world.work import work
 
-COLUMNS = ("region", "tenure_band", "product", "age_band")  # what the tracer is told of each policy
+COLUMNS = ("region", "product", "age_band")  # what the tracer compares within
 LOCAL = timedelta(hours=8)
 
 

@@ -154,7 +154,7 @@ class TestPolicies:
 
         read_policies(reading, path)
 
-        assert rows_of(reading.engine, "policies") == [row]
+        assert rows_of(reading.engine, "policies") == [(row[0], None, *row[1:])]
 
     def test_without_policy_are_set_aside(self, reading: Reading, tmp_path: Path) -> None:
         found = read_policies(reading, write(tmp_path / "p.csv", "policy,unit\n,a\nP1,b\n"))

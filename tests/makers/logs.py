@@ -1,7 +1,7 @@
 """Makers of small worlds: who opened which record when, who was called, and who did it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -44,11 +44,15 @@ class Call(NamedTuple):
 
 @dataclass(frozen=True)
 class World:
-    """Raw rows, as an insurer has them; `book` maps every policy to its columns."""
+    """Raw rows, as an insurer has them; `book` maps every policy to its columns.
+
+    `issued` maps some policies to when they were issued, in seconds since ORIGIN.
+    """
 
     accesses: Sequence[Access]
     calls: Sequence[Call]
     book: Mapping[str, Mapping[str, str]]
+    issued: Mapping[str, float] = field(default_factory=dict)
 
     def access_table(self) -> "pa.Table":
         return access_table(self.accesses)
@@ -70,6 +74,7 @@ class World:
         return pa.table(
             {
                 "policy": pa.array(list(self.book), pa.string()),
+                "issued": moments([self.issued.get(policy) for policy in self.book]),
                 **{name: [row[name] for row in self.book.values()] for name in columns},
             }
         )
@@ -86,6 +91,7 @@ class World:
             ],
             [one._replace(policy=policies.get(one.policy, one.policy)) for one in self.calls],
             {policies.get(policy, policy): row for policy, row in self.book.items()},
+            {policies.get(policy, policy): at for policy, at in self.issued.items()},
         )
 
     def but(self, **changes: Any) -> "World":  # noqa: ANN401 - any field's new value
@@ -136,7 +142,8 @@ def messy_world(seed: int) -> World:
 
     Contacts over two months that cut through the work of a dozen actors, denied tries, events
     twice, complaints handled after the contact, ties and gaps in the report times, repeated,
-    unknown and deliberately asked victims; two branches, a third too small to stand alone.
+    unknown and deliberately asked victims; two branches, a third too small to stand alone; a third
+    of the policies issued on the way.
     """
     rng = np.random.default_rng(seed)
     records = book(("north", 130), ("south", 110), ("tiny", 20), ("speck", 9))
@@ -157,7 +164,8 @@ def messy_world(seed: int) -> World:
         for call in calls
         if call.contacted is not None and call.policy in records
     ]
-    return World([*accesses, *handled], [*calls, asked], records)
+    issued = {name: float(i % 11 * 10 * DAY) for i, name in enumerate(names) if i % 3 == 0}
+    return World([*accesses, *handled], [*calls, asked], records, issued)
 
 
 def telling_world(seed: int) -> World:
@@ -227,6 +235,8 @@ class Seen:
             stratum=self.branch[self.victims],
             stratum_records=np.bincount(self.branch).astype(np.int64),
             stratum_labels=[f"branch={z}" for z in range(int(self.branch.max()) + 1)],
+            stratum_codes=np.arange(int(self.branch.max()) + 1)[:, None],
+            at_risk=np.bincount(self.branch)[self.branch[self.victims]].astype(np.int64),
             touched=sparse.csc_array(self.seen[np.ix_(active, self.victims)].T),
             share=sparse.csc_array(np.array(rows)[:, active]),
             seen=self.seen[active].sum(axis=1).astype(np.int64),

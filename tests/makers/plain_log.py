@@ -11,6 +11,7 @@ from hubao.trace.arrivals import Arrivals, Fields, arrivals
 from hubao.trace.assemble import Counts
 from hubao.trace.placing import Places
 from hubao.trace.reduced import Ints, Reduced
+from hubao.trace.risk import Waiting
 from hubao.trace.strata import Strata
 from tests.makers.logs import Floats, actor, moments
 
@@ -25,11 +26,13 @@ class PlainLog:
         at: float (m, N); whole seconds since 1970, infinity = never.
         stratum: int (N,).
         shown: the same as `at`, of the accesses that may have shown all of some fields.
+        issued: float (N,); when each record came to be, by the same clock; empty = long ago.
     """
 
     at: Floats
     stratum: Ints
     shown: Mapping[Fields, Floats] = field(default_factory=dict)
+    issued: Floats = field(default_factory=lambda: np.zeros(0))
 
     def __post_init__(self) -> None:
         self.family = len(self.at)
@@ -86,6 +89,15 @@ class PlainLog:
             pa.table({name: np.array([r[i] for r in rows], int) for i, name in enumerate(named)}),
             pa.table({"j": np.arange(len(totals)), "n": totals}),
         )
+
+    def waiting(self, counts: Counts, known: Ints) -> Waiting:
+        if not len(self.issued):
+            return Waiting.none(len(counts.cuts), len(known))
+        issued = self.issued * MICRO
+        late = [
+            int(((self.stratum == z) & (issued >= cut)).sum()) for z, _, cut in counts.cuts.tolist()
+        ]
+        return Waiting(np.array(late), issued[self._records].astype(np.int64))
 
     def shared(self, pairs: Sequence[tuple[int, int]], last: int) -> Ints:
         raise AssertionError(f"no twins are looked for here: {pairs}, {last}")

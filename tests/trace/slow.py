@@ -125,6 +125,15 @@ def at_risk(
     return [one for one in records if one not in gone and stratum_of(now, one) == wanted]
 
 
+def risky_from(
+    world: World, policy: str, victims: Sequence[Victim], first: dict[str, dict[str, float]]
+) -> float:
+    """When a record came to be: issued, or before that opened by somebody or called about."""
+    opened = [own[policy] for own in first.values() if policy in own]
+    called = [victim.cut - 1e-6 for victim in victims if victim.policy == policy]
+    return min([world.issued.get(policy, -NEVER), *opened, *called])
+
+
 def dense(
     world: World, stratum_of: Callable[[Victim, str], object] | None = None, *, cut_log: bool = True
 ) -> Dense:
@@ -136,9 +145,10 @@ def dense(
     everyone = victims_of(world, actors)
     victims = [one for one in everyone if one.policy in world.book]
     touched, share = np.zeros((len(victims), len(actors))), np.zeros((len(victims), len(actors)))
+    since = {one: risky_from(world, one, everyone, first) for one in world.book}
     for t, victim in enumerate(victims):
-        risk = at_risk(t, victims, place, list(world.book))
         cut = victim.cut if cut_log else NEVER
+        risk = [one for one in at_risk(t, victims, place, list(world.book)) if since[one] < cut]
         told = first_accesses(world, victim.quoted)
         for j, actor in enumerate(actors):
             own = told[actor]
@@ -303,7 +313,9 @@ class Strong:
     def __init__(
         self, touched: Floats, share: Floats, backgrounds: Sequence[Floats], *, family: int,
         found: Sequence[int], singles: Sequence[float], between: tuple[float, float],
+        weights: Sequence[float],
     ) -> None:  # fmt: skip
+        self.weights = weights
         self.tables = [(touched / b[:, None], share / b[:, None]) for b in backgrounds]
         self.actors, self.family, self.found, self.between = (
             touched.shape[1], family, list(found), between,
@@ -319,10 +331,15 @@ class Strong:
     def log_e(self, null: tuple[int, ...], column: int) -> float:
         """One null's e-value, where `column` and the found count in its numerator."""
         added = [j for j in sorted({column, *self.found}) if j not in null]
-        beside = [math.exp(one) for j in added for one in self.evidence(tuple(sorted((*null, j))))]
+        beside = [
+            w * math.exp(one)
+            for j in added
+            for w, one in zip(self.weights, self.evidence(tuple(sorted((*null, j)))), strict=True)
+        ]
         # Half of an actor's weight is on its whole record, the other half on copies: none here.
-        total = self.any_one + sum(beside) / (2 * len(self.tables) * self.family)
-        return math.log(total / 2) - max(self.evidence(null))
+        return math.log(0.1 * self.any_one + 0.9 * sum(beside) / (2 * self.family)) - max(
+            self.evidence(null)
+        )
 
     def least(self, column: int, most: int = 3) -> tuple[float, tuple[int, ...]]:
         """The null without `column`, of so many actors at most, that is rejected least."""
@@ -332,18 +349,18 @@ class Strong:
 
 
 def log_marginal(
-    victims: Sequence[int], touches: Sequence[int], size: Sequence[float], *, gamma: float,
-    share: float, firmness: float,
+    victims: Sequence[int], touches: Sequence[int], size: Sequence[float], mean: Sequence[float],
+    *, gamma: float, share: float, firmness: float,
 ) -> float:  # fmt: skip
     """Integrate every stratum's unknown rate out by quadrature.
 
     A stratum's victims come at rate x, those the source had seen at x + gamma; x has a gamma prior
-    of mean 1 - share. `victims`, `touches` and `size` have one number per stratum.
+    of mean (1 - share) times its stratum's. `victims`, `touches`, `size` and `mean` have one number
+    per stratum.
     """
-    shape = firmness * (1 - share)
     total = -share * sum(victims)
-    for v, k, expected in zip(victims, touches, size, strict=True):
-        total += _log_integral(v, k, expected, gamma, shape, firmness)
+    for v, k, expected, own in zip(victims, touches, size, mean, strict=True):
+        total += _log_integral(v, k, expected, gamma, firmness * own * (1 - share), firmness)
     return total
 
 
@@ -374,23 +391,26 @@ def _log_integral(
 
 
 def log_score(
-    victims: Sequence[int], touches: Sequence[int], size: Sequence[float], *, exposure: float,
-    shares: Sequence[float], firmnesses: Sequence[float],
+    victims: Sequence[int], touches: Sequence[int], size: Sequence[float], mean: Sequence[float],
+    *, exposure: float, shares: Sequence[float], firmnesses: Sequence[float],
 ) -> tuple[float, float]:  # fmt: skip
     """An actor as the only source against no source, over all shares and firmnesses."""
     none = [0] * len(victims)
-    null = [log_marginal(victims, none, size, gamma=0.0, share=0.0, firmness=f) for f in firmnesses]
+    null = [
+        log_marginal(victims, none, size, mean, gamma=0.0, share=0.0, firmness=f)
+        for f in firmnesses
+    ]
     one = [
-        (s, log_marginal(victims, touches, size, gamma=s / exposure, share=s, firmness=f))
+        (s, log_marginal(victims, touches, size, mean, gamma=s / exposure, share=s, firmness=f))
         for s in shares
         for f in firmnesses
     ]
     top = max(value for _, value in one)
     weight = [math.exp(value - top) for _, value in one]
-    mean = math.log(sum(weight) / len(one)) + top
+    averaged = math.log(sum(weight) / len(one)) + top
     base = math.log(sum(math.exp(n - null[0]) for n in null) / len(null)) + null[0]
     expected = sum(w * s for w, (s, _) in zip(weight, one, strict=True)) / sum(weight)
-    return mean - base, expected
+    return averaged - base, expected
 
 
 def n95(exposure: float, share: float, *, family: int, alpha: float, power: float = 0.95) -> int:

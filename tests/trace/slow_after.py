@@ -129,34 +129,30 @@ def shared_rates(
     size: Sequence[float],
     values: Sequence[Sequence[int]],
     for_column: float,
-    for_stratum: float,
 ) -> list[float]:
-    """Rate of each stratum: a level times a factor a column times its own, each fitted in turn.
+    """Rate of each stratum: a level times a factor a column, each fitted in turn.
 
     A factor is the victims of its strata over those the rest of the product would bring, both
-    with so many pseudo-victims added.
+    with so many pseudo-victims added; the level brings as many victims as there are.
     """
     level = sum(cold) / sum(size)
     columns = len(values[0])
-    factors: list[dict[int, float]] = [{} for _ in range(columns + 1)]
-    keys = [[*row, number] for number, row in enumerate(values)]
+    factors: list[dict[int, float]] = [{} for _ in range(columns)]
 
     def rate(stratum: int, but: int = -1) -> float:
         product = level
         for f, factor in enumerate(factors):
-            product *= 1.0 if f == but else factor.get(keys[stratum][f], 1.0)
+            product *= 1.0 if f == but else factor.get(values[stratum][f], 1.0)
         return product
 
     for _ in range(400):
-        for f in range(columns + 1):
-            weight = for_column if f < columns else for_stratum
+        for f in range(columns):
             fresh = {}
-            for value in {key[f] for key in keys}:
-                own = [z for z in range(len(size)) if keys[z][f] == value]
-                seen = sum(cold[z] for z in own) + weight
-                due = sum(rate(z, but=f) * size[z] for z in own) + weight
+            for value in {row[f] for row in values}:
+                own = [z for z in range(len(size)) if values[z][f] == value]
+                seen = sum(cold[z] for z in own) + for_column
+                due = sum(rate(z, but=f) * size[z] for z in own) + for_column
                 fresh[value] = seen / due
             factors[f] = fresh
-    found = [rate(z) for z in range(len(size))]
-    whole = sum(r * s for r, s in zip(found, size, strict=True))
-    return [r * sum(cold) / whole for r in found]
+        level *= sum(cold) / sum(rate(z) * size[z] for z in range(len(size)))
+    return [rate(z) for z in range(len(size))]

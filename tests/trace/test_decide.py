@@ -177,9 +177,9 @@ class TestTwins:
         rng = np.random.default_rng(0)
         records = rng.permutation(1_500)
         world.seen[SOURCE] = world.seen[OTHER] = False
-        world.seen[SOURCE, records[:203]] = True
-        world.seen[OTHER, [*records[:199], *records[203:207]]] = True
-        victims = np.array([*records[:12], *records[199:203], *records[203:207]])
+        world.seen[SOURCE, records[:205]] = True
+        world.seen[OTHER, [*records[:199], *records[205:211]]] = True
+        victims = np.array([*records[:12], *records[199:205], *records[205:211]])
         reduced = Seen(world.seen, world.branch, rng.permutation(victims)).reduced()
         pair = reduced.actors.index(actor(SOURCE)), reduced.actors.index(actor(OTHER))
 

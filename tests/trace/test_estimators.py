@@ -14,8 +14,9 @@ from hubao.trace.planning import (
 )
 from hubao.trace.reduced import Floats, Ints
 from hubao.trace.twins import twins
+from hubao.trace.waves import FOR_COLUMN
 from tests.makers.logs import DAY, Seen, World, loners, messy_world, telling_world, traced
-from tests.trace import slow
+from tests.trace import slow, slow_after
 
 SEEDS = (0, 1, 2, 3, "told 0", "told 1", "told 2")
 
@@ -108,6 +109,7 @@ class TestRanking:
         names = sorted(set(strata))
         victims = [counted.stratum.count(z) for z in names]
         size = [strata.count(z) * len(counted.victims) / len(strata) for z in names]
+        mean = slow_after.shared_rates(victims, size, [[z] for z in range(len(names))], FOR_COLUMN)
         scored = {}
         for suspect in report.suspects:
             j = counted.actors.index(suspect.actor)
@@ -116,7 +118,7 @@ class TestRanking:
                 for z in names
             ]
             scored[suspect.actor] = slow.log_score(
-                victims, hits, size, exposure=counted.seen[j] / len(strata),
+                victims, hits, size, mean, exposure=counted.seen[j] / len(strata),
                 shares=rates.shares_of(len(counted.victims)).tolist(),
                 firmnesses=rates.FIRMNESS.tolist(),
             )  # fmt: skip
@@ -183,8 +185,7 @@ def tables(rate: tuple[float, float]) -> tuple[Floats, Floats]:
 
 
 def climbed(x: Floats, a: Floats, chosen: Ints) -> sets.Fits:
-    start = np.full(chosen.shape, sets.EVEN_START)
-    return sets.best_of_starts(x, a, sets.best(x, a, chosen, start))
+    return sets.best_of_starts(x, a, chosen)
 
 
 @pytest.mark.parametrize("rate", [(1.0, 1.0), (0.7, 2.0)])

@@ -210,6 +210,8 @@ def one_source() -> Reduced:
         stratum=np.array([0, 0, 0, 0, 1, 1, 1, 1, 0]),
         stratum_records=np.array([1_200, 800]),
         stratum_labels=["0", "1"],
+        stratum_codes=np.array([[0], [1]]),
+        at_risk=np.array([1_200, 1_200, 1_200, 1_200, 800, 800, 800, 800, 1_200]),
         touched=sparse.csc_array(touched),
         share=sparse.csc_array(np.full((9, 2), 0.02)),
         seen=np.array([40, 30]),

@@ -68,6 +68,8 @@ def reduced() -> Reduced:
         stratum=called.stratum,
         stratum_records=np.full(STRATA, RECORDS),
         stratum_labels=["0", "1", "2"],
+        stratum_codes=np.arange(STRATA)[:, None],
+        at_risk=np.full(count, RECORDS),
         touched=sparse.csc_array(touched),
         share=sparse.csc_array(np.full((count, 1), 0.1)),
         seen=np.array([len(MADE.opened.policies)]),

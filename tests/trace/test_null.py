@@ -43,6 +43,8 @@ class Setting:
         lists_c2: float (m, N); as `at`, of accesses that may have shown C2; empty = none did.
         cut_log: False = the mistake of counting accesses after the contact too.
         strata: False = the mistake of comparing within everything.
+        issued: float (N,); days; empty = long ago. Before, nobody opens it or calls about it.
+        dates: False = the mistake of comparing with records that were not there yet.
         both_sides: False = the mistake of asking what was shown of all records but the victims'.
     """
 
@@ -54,6 +56,8 @@ class Setting:
     quoted: Sequence[str | None] = ()
     lists_c2: Floats = field(default_factory=lambda: np.full((0, 0), NEVER))
     cut_log: bool = True
+    issued: Floats = field(default_factory=lambda: np.zeros(0))
+    dates: bool = True
     strata: bool = True
     both_sides: bool = True
 
@@ -68,7 +72,8 @@ class Setting:
         shown = at.shape[1] - 1
         of = self.stratum if self.strata else np.zeros_like(self.stratum)
         plain = PlainLog if self.both_sides else OneSided
-        log = plain(at, np.append(of, of.max() + 1), told)
+        issued = np.append(self.issued * DAY + ORIGIN, 0.0) if len(self.issued) else self.issued
+        log = plain(at, np.append(of, of.max() + 1), told, issued if self.dates else np.zeros(0))
         cuts = self.contacted if self.cut_log else [9_999.0] * len(victims)
         small = reduced(
             log,
@@ -95,7 +100,10 @@ class Setting:
         if len(victims) == len(self.called):
             yield chance, victims
             return
-        own = np.flatnonzero(self.stratum == self.called[len(victims)]).tolist()
+        there = self.stratum == self.called[len(victims)]
+        if len(self.issued):
+            there &= self.issued < self.contacted[len(victims)]
+        own = np.flatnonzero(there).tolist()
         left = [one for one in own if one not in victims]
         for one in left:
             yield from self._from(chance / len(left), [*victims, one])
@@ -137,6 +145,13 @@ def told(world: Setting) -> Setting:
     return replace(world, quoted=quoted, lists_c2=lists_c2)
 
 
+def grown(world: Setting) -> Setting:
+    """Three of the records are issued between the calls; what was opened before was not them."""
+    issued = np.array([-900.0, -900.0, -900.0, 24.0, 32.0, -900.0, -900.0, 16.0])
+    at = np.where(world.at > issued, world.at, NEVER)
+    return replace(world, at=at, issued=issued)
+
+
 ONE_BY_ONE = (41.0, 42.0, 43.0, 44.0)
 
 
@@ -175,6 +190,25 @@ class TestEveryDraw:
         assert (found > 0.05).all()
         if reported == ONE_BY_ONE:
             assert found == pytest.approx(np.ones(4), abs=TOLERANCE)
+
+    def test_has_mean_exactly_one_where_policies_are_issued_between_the_calls(self) -> None:
+        found = grown(setting(ONE_BY_ONE)).mean_e_values()
+
+        assert found == pytest.approx(np.ones(4), abs=TOLERANCE)
+
+    @pytest.mark.parametrize("reported", [(43.0, 41.0, 43.0, 42.0), (44.0, 43.0, 42.0, 41.0)])
+    def test_exceeds_one_by_what_calls_used_up_before_others_were_issued(
+        self, reported: tuple[float, ...]
+    ) -> None:
+        # Half the records of a stratum are called here; where it is a tenth, it is a tenth of this.
+        found = grown(setting(reported)).mean_e_values()
+
+        assert (found <= 1.2).all()
+
+    def test_would_show_it_if_records_counted_before_they_were_issued(self) -> None:
+        found = grown(setting(ONE_BY_ONE, dates=False)).mean_e_values()
+
+        assert found.max() > 1.3
 
     def test_would_show_it_if_what_callers_knew_were_asked_on_one_side_alone(self) -> None:
         found = told(setting(ONE_BY_ONE, both_sides=False)).mean_e_values()

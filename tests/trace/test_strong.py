@@ -14,6 +14,7 @@ from tests.makers.logs import Seen, actor, drawn, loners, teams
 from tests.trace import slow
 
 BETWEEN = (sets.LOWEST, sets.HIGHEST)
+WEIGHTS = (0.2, 0.8)
 MISSED = 0.5  # nats by which the search may miss the nearest rival; the report says "searched"
 
 
@@ -40,11 +41,12 @@ def both_ways(
     backgrounds = [np.ones(len(touched)), np.array([0.6, 1.6])[reduced.stratum]]
     columns = range(touched.shape[1])
     cost = np.zeros(len(columns))
-    field = Field(touched, share, list(columns), cost, backgrounds, family, found)
+    field = Field(touched, share, list(columns), cost, backgrounds, WEIGHTS, family, found)
     singles = [slow.log_e(touched[:, j], share[:, j]) for j in columns]
     known = slow.Strong(
-        touched, share, backgrounds, family=family, found=found, singles=singles, between=BETWEEN
-    )
+        touched, share, backgrounds, family=family, found=found, singles=singles, between=BETWEEN,
+        weights=WEIGHTS,
+    )  # fmt: skip
     return field, log_numerator(evidence.log_e_values(reduced), family), known
 
 
@@ -108,7 +110,9 @@ def innocent_mates(strength_: float) -> list[float]:
         if source is not None and mate is not None:
             touched, share = all_columns(reduced)
             none = np.zeros(len(column))
-            field = Field(touched, share, range(len(column)), none, [np.ones(30)], 6, [source])
+            field = Field(
+                touched, share, range(len(column)), none, [np.ones(30)], [1.0], 6, [source]
+            )
             numerator = log_numerator(evidence.log_e_values(reduced), 6)
             found.append(strength(field, numerator, mate).log_e)
     return found

@@ -7,8 +7,9 @@ import pytest
 from scipy import sparse
 
 from hubao.trace import rates
+from hubao.trace.placing import levels
 from hubao.trace.reduced import Floats, Ints, Reduced
-from hubao.trace.waves import FOR_COLUMN, FOR_STRATUM, levels, smoothed
+from hubao.trace.waves import FOR_COLUMN, means
 from tests.trace import slow_after
 
 CODES = np.array(list(product(range(4), range(3))), dtype=np.int64)  # region, product
@@ -28,15 +29,12 @@ def reduced_of(stratum: Ints, touched: Ints | None = None) -> Reduced:
         stratum=stratum,
         stratum_records=np.full(12, 200),
         stratum_labels=[""] * 12,
+        stratum_codes=CODES,
+        at_risk=np.full(len(stratum), 200),
         touched=sparse.csc_array(seen),
         share=sparse.csc_array(seen * 0.1),
         seen=np.array([40]),
     )
-
-
-def fitted(reduced: Reduced, sources: Ints) -> tuple[rates.Fit, Floats]:
-    fit = rates.fit(reduced, sources, np.full(len(sources), 10.0))
-    return fit, smoothed(reduced, fit, sources, CODES)
 
 
 def drawn(rate: Floats, count: int, seed: int = 0) -> Ints:
@@ -44,57 +42,62 @@ def drawn(rate: Floats, count: int, seed: int = 0) -> Ints:
     return rng.choice(12, size=count, p=rate / rate.sum())
 
 
-class TestSmoothed:
+def sizes(victims: int) -> Floats:
+    return np.full(12, victims / 12)
+
+
+class TestMeans:
     @pytest.mark.parametrize("seed", range(2))
-    def test_is_what_loops_give(self, seed: int) -> None:
-        stratum = drawn(np.arange(1.0, 13.0), 15, seed)
-        reduced = reduced_of(stratum, touched=np.arange(4))
-        fit, found = fitted(reduced, np.array([0]))
+    def test_are_what_loops_give(self, seed: int) -> None:
+        cold = np.bincount(drawn(np.arange(1.0, 13.0), 15, seed), minlength=12).astype(float)
 
-        own = fit.background[stratum]
-        cold = np.bincount(stratum, own / (own + reduced.touched_by(np.array([0])) @ fit.strengths))
-        size = np.full(12, 200 * 15 / 2_400)
-        whole = np.zeros(12)
-        whole[: len(cold)] = cold
+        found = means(cold, sizes(15), CODES).mean
+
         slow = slow_after.shared_rates(
-            whole.tolist(), size.tolist(), CODES.tolist(), FOR_COLUMN, FOR_STRATUM
+            cold.tolist(), sizes(15).tolist(), CODES.tolist(), FOR_COLUMN
         )
-        assert found == pytest.approx(slow, rel=1e-3)
+        assert found == pytest.approx(slow, rel=1e-4)
 
-    def test_tells_of_a_wave_where_no_victim_came_yet(self) -> None:
+    def test_tell_of_a_wave_where_no_victim_came_yet(self) -> None:
         # Six victims of region 2, none of its third product, which has two elsewhere.
-        reduced = reduced_of(np.array([6, 6, 7, 7, 6, 7, 2, 11]))
+        cold = np.bincount([6, 6, 7, 7, 6, 7, 2, 11], minlength=12).astype(float)
 
-        fit, found = fitted(reduced, NOBODY)
+        found = means(cold, sizes(8), CODES).mean
 
         unseen = np.array([0, 1, 3, 4, 5, 8, 9, 10])
         assert unseen[found[unseen].argmax()] == 8
-        assert fit.background[8] == pytest.approx(fit.background[0])  # which alone can't tell
 
-    def test_comes_to_the_true_rates_with_many_victims(self) -> None:
+    def test_come_to_the_true_rates_with_many_victims(self) -> None:
         region, kind = np.array([1.0, 2.0, 9.0, 1.0]), np.array([1.0, 3.0, 0.5])
         rate = (region[:, None] * kind).ravel()
+        cold = np.bincount(drawn(rate, 6_000), minlength=12).astype(float)
 
-        _, found = fitted(reduced_of(drawn(rate, 6_000)), NOBODY)
+        found = means(cold, sizes(6_000), CODES).mean
 
         assert found / found.mean() == pytest.approx(rate / rate.mean(), rel=0.15)
 
-    def test_brings_as_many_contacts_as_the_background_did(self) -> None:
-        stratum = drawn(np.ones(12), 20)
-        reduced = reduced_of(stratum, touched=np.arange(12))
-        fit, found = fitted(reduced, np.array([0]))
+    def test_bring_as_many_contacts_as_came(self) -> None:
+        cold: Floats = np.bincount(drawn(np.ones(12), 20), minlength=12).astype(float) * 0.7
 
-        own = fit.background[stratum]
-        cold = own / (own + reduced.touched_by(np.array([0])) @ fit.strengths)
-        assert found @ np.full(12, 200 * 20 / 2_400) == pytest.approx(cold.sum())
+        assert means(cold, sizes(20), CODES).mean @ sizes(20) == pytest.approx(cold.sum())
 
-    def test_is_even_where_no_column_is_given_and_victims_are(self) -> None:
-        reduced = reduced_of(np.arange(12))
-        fit = rates.fit(reduced, NOBODY, np.zeros(0))
+    def test_are_even_where_no_column_is_given(self) -> None:
+        found = means(np.arange(12.0), sizes(66), np.zeros((12, 0), dtype=np.int64)).mean
 
-        found = smoothed(reduced, fit, NOBODY, np.zeros((12, 0), dtype=np.int64))
+        assert found == pytest.approx(np.ones(12))
 
-        assert found == pytest.approx(np.ones(12), rel=1e-6)
+
+class TestFit:
+    def test_does_not_take_a_sources_victims_in_a_quiet_region_for_the_regions_own(self) -> None:
+        # Thirty cold calls in region 2; the source's five victims lie in five quiet strata.
+        stratum = np.append(np.repeat([6, 7, 8], 10), [0, 1, 3, 4, 9])
+        reduced = reduced_of(stratum, touched=np.arange(30, 35))
+
+        fit = rates.fit(reduced, np.array([0]), np.array([10.0]))
+
+        assert fit.shares[0] == pytest.approx(5 / 35, abs=0.03)
+        assert fit.background[[0, 1, 3, 4, 9]].max() < 0.25
+        assert fit.background[6] > 2.0
 
 
 class TestLevels:

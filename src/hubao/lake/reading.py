@@ -95,7 +95,7 @@ def read_victims(reading: Reading, source: "Path | str | pa.Table") -> Input:
 
 
 def read_policies(reading: Reading, source: "Path | str | pa.Table") -> Input:
-    """Make the relation `policies`: policy VARCHAR, and every other column as VARCHAR.
+    """Make the relation `policies`: policy VARCHAR, issued TIMESTAMP (UTC) or null, others VARCHAR.
 
     Repeated policies stay repeated.
 

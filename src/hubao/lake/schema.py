@@ -45,6 +45,7 @@ VICTIMS = pa.schema(
 POLICIES = pa.schema(
     [
         _column("policy", pa.string(), "the record's internal id; any further columns are strata"),
+        _column("issued", _UTC, "when it was issued; before that it is not at risk"),
     ]
 )
 ACTORS = pa.schema(

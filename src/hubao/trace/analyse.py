@@ -15,6 +15,7 @@ from hubao.trace.copies import Copies, likeliest_copies
 from hubao.trace.decide import Decision, decide
 from hubao.trace.placing import Places
 from hubao.trace.reduced import Ints, Reduced
+from hubao.trace.risk import Waiting
 from hubao.trace.twins import twins
 
 
@@ -46,6 +47,9 @@ class Accesses(Protocol):
 
     def seen(self, counts: Counts) -> tuple[pa.Table, pa.Table]:
         """(j, c, n) and (j, n)."""
+
+    def waiting(self, counts: Counts, known: Ints) -> Waiting:
+        """Records not yet issued at each cut; `known` numbers the victims counted."""
 
     def shared(self, pairs: Sequence[tuple[int, int]], last: int) -> Ints:
         """Records that both actors of each pair had seen."""
@@ -131,11 +135,11 @@ def reduce(log: Accesses, found: Arrivals) -> tuple[Reduced, Places, Ints]:
     _check(found, known)
     counts = Counts.of(log.touches(), found=found, known=known, stratum=stratum)
     seen, totals = log.seen(counts)
-    return (
-        assemble(counts, seen=seen, totals=totals, places=places, family=log.family),
-        places,
-        known,
-    )
+    reduced = assemble(
+        counts, seen=seen, totals=totals, waiting=log.waiting(counts, known), places=places,
+        family=log.family,
+    )  # fmt: skip
+    return reduced, places, known
 
 
 def _check(found: Arrivals, known: Ints) -> None:

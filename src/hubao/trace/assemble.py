@@ -10,6 +10,7 @@ from scipy import sparse
 from hubao.trace.arrivals import TIME, Arrivals
 from hubao.trace.placing import Places
 from hubao.trace.reduced import Floats, Ints, Reduced
+from hubao.trace.risk import Waiting
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,13 @@ class Counts:
 
 
 def assemble(
-    counts: Counts, *, seen: pa.Table, totals: pa.Table, places: Places, family: int
+    counts: Counts,
+    *,
+    seen: pa.Table,
+    totals: pa.Table,
+    waiting: Waiting,
+    places: Places,
+    family: int,
 ) -> Reduced:
     """Put the counts together.
 
@@ -129,6 +136,7 @@ def assemble(
         seen: (j, c, n); records of the stratum that actor j first saw, as the ask wants it, before
             the cut of number c and not before the cut that precedes it under that ask.
         totals: (j, n); records each actor had seen before the last contact.
+        waiting: records not yet issued at each cut.
         places: the strata.
         family: actors in the log.
     """
@@ -137,6 +145,7 @@ def assemble(
     touched = sparse.csc_array(
         (np.ones(in_time.sum(), dtype=bool), (counts.row[in_time], counts.column[in_time])), size
     )
+    at_risk = places.records[counts.cuts[:, 0]] - waiting.records
     records = np.zeros(size[1], dtype=np.int64)
     records[totals.column("j").to_numpy()] = totals.column("n").to_numpy()
     return Reduced(
@@ -148,8 +157,10 @@ def assemble(
         stratum=counts.stratum,
         stratum_records=places.records,
         stratum_labels=places.labels,
+        stratum_codes=places.codes,
+        at_risk=at_risk[counts.cut_number],
         touched=touched,
-        share=_shares(counts, _seen_by_cut(counts, seen), places.records),
+        share=_shares(counts, _seen_by_cut(counts, seen), at_risk, waiting.since),
         seen=records,
     )
 
@@ -173,15 +184,19 @@ def _seen_by_cut(counts: Counts, seen: pa.Table) -> sparse.csr_array:
     return sparse.csr_array(earlier @ fresh)
 
 
-def _shares(counts: Counts, seen: sparse.csr_array, records: Ints) -> sparse.csc_array:
+def _shares(counts: Counts, seen: sparse.csr_array, at_risk: Ints, since: Ints) -> sparse.csc_array:
     """float (n, m): what each actor had seen of the records still at risk when a victim came.
 
     Earlier victims of the stratum are no longer at risk: they leave the count of records, and of
     records seen where the actor had opened theirs before this victim's contact, as its ask wants.
+
+    Args:
+        at_risk: int (c,); records of the stratum issued by each cut.
+        since: int (n,); from when each victim's own record was among them, in microseconds.
     """
     own = {int(ask): _first_accesses(counts, int(ask)) for ask in np.unique(counts.ask)}
     rows = [
-        _share_row(counts, seen, own[int(counts.ask[victim])], records, victim)
+        _share_row(counts, seen, own[int(counts.ask[victim])], at_risk, since, victim)
         for victim in range(len(counts.policies))
     ]
     if not rows:
@@ -207,12 +222,18 @@ def _first_accesses(counts: Counts, ask: int) -> sparse.csr_array:
 
 
 def _share_row(
-    counts: Counts, seen: sparse.csr_array, own: sparse.csr_array, records: Ints, victim: int
+    counts: Counts,
+    seen: sparse.csr_array,
+    own: sparse.csr_array,
+    at_risk: Ints,
+    since: Ints,
+    victim: int,
 ) -> tuple[Ints, Floats]:
     gone = (counts.stratum == counts.stratum[victim]) & (counts.batch < counts.batch[victim])
+    gone &= since < counts.cut[victim]
     columns, values = _row(seen, int(counts.cut_number[victim]))
     earlier = np.flatnonzero(gone)
-    left = int(records[counts.stratum[victim]]) - len(earlier)
+    left = int(at_risk[counts.cut_number[victim]]) - len(earlier)
     if len(earlier):
         removed = own[earlier]
         by_then = removed.indices[removed.data < counts.cut[victim]]

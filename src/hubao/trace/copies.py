@@ -20,6 +20,8 @@ from hubao.trace.copied import spans_of, weighed_windows
 from hubao.trace.openings import DAY, Called, Openings, actor_rows, openings
 from hubao.trace.reduced import Floats, Ints, Reduced
 
+EDGES = 75  # spans of days at whose borders a copy may begin and end: enough to stand for it
+
 
 @dataclass(frozen=True)
 class Copies:
@@ -76,7 +78,7 @@ def _called(reduced: Reduced, cut: Ints, opened: Openings) -> Called:
         record=opened.numbers(reduced.policies),
         cut=cut,
         stratum=reduced.stratum,
-        size=reduced.stratum_records[reduced.stratum],
+        size=reduced.at_risk,
         seen=ones,
         alone=ones,
     )
@@ -90,7 +92,7 @@ def _windows(opened: Openings, called: Called) -> list[tuple[NDArray[np.bool_], 
     hits = (opened.at < cut[opened.record]).astype(np.int64)
     if not hits.any():
         return []
-    spans = spans_of(opened.at // DAY, hits)
+    spans = spans_of(opened.at // DAY, hits, most=EDGES)
     found = []
     for weighed in weighed_windows(opened, called, spans):
         first, last = np.unravel_index(int(np.argmax(weighed.log_likelihood)), weighed.shape)

@@ -132,7 +132,7 @@ def _called(
         record=opened.numbers(reduced.policies),
         cut=cut,
         stratum=reduced.stratum,
-        size=reduced.stratum_records[reduced.stratum],
+        size=reduced.at_risk,
         seen=background + reduced.touched_by(others) @ strengths,
         alone=background + reduced.share_of(others) @ strengths,
     )

@@ -34,7 +34,13 @@ EPOCH = datetime.fromisoformat("1970-01-01T00:00:00Z")
 EMPTY = {
     "meta": {"key": pa.string(), "value": pa.string()},
     "actors": {"id": pa.int64(), "actor": pa.string()},
-    "records": {"id": pa.int64(), "key": pa.uint64(), "policy": pa.string(), "stratum": pa.int64()},
+    "records": {
+        "id": pa.int64(),
+        "key": pa.uint64(),
+        "policy": pa.string(),
+        "stratum": pa.int64(),
+        "issued": TIME,
+    },
     "strata": {"stratum": pa.int64(), "label": pa.string(), "records": pa.int64()},
     "first_seen": {"record": pa.int64(), "actor": pa.int64(), "at": TIME},
     "logins": {"login": pa.string(), "actor": pa.string()},
@@ -55,7 +61,7 @@ WHERE actor NOT IN (SELECT actor FROM actors)
 """,
     "new_records": """
 SELECT (SELECT count(*) FROM records) + row_number() OVER (ORDER BY policy) - 1 AS id,
-  policy, stratum
+  policy, stratum, issued
 FROM placed_records ANTI JOIN records USING (policy)
 """,
     "new_logins": """
@@ -89,7 +95,7 @@ FROM earlier WHERE was IS NOT NULL
 PARTS = {
     "actors": "SELECT id, actor FROM new_actors ORDER BY id",
     "records": """
-SELECT id, md5_number_lower(policy) AS key, policy, stratum FROM new_records ORDER BY id
+SELECT id, md5_number_lower(policy) AS key, policy, stratum, issued FROM new_records ORDER BY id
 """,
     "strata": "SELECT stratum, label, records FROM new_strata",
     "first_seen": "SELECT record, actor, at FROM earlier ORDER BY record, actor",
@@ -116,9 +122,18 @@ WHERE logins.actor <> identities.actor OR (
     OR identities.actor IN (SELECT login FROM logins WHERE login <> actor)))
 ORDER BY identities.line LIMIT 1
 """
-PLACED_RECORDS = "SELECT policy, stratum FROM placed"
+PLACED_RECORDS = "SELECT policy, stratum, CAST(NULL AS TIMESTAMP) AS issued FROM placed"
+ISSUED_RECORDS = """
+SELECT placed.policy, placed.stratum, dates.issued
+FROM placed
+LEFT JOIN (SELECT policy, min(issued) AS issued FROM policies GROUP BY policy) AS dates
+  ON dates.policy = placed.policy
+"""
 FIXED_STRATA = "SELECT DISTINCT stratum, label FROM strata ORDER BY stratum"
-LATER_RECORDS = "SELECT DISTINCT policy, CAST($stratum AS BIGINT) AS stratum FROM first_seen"
+LATER_RECORDS = """
+SELECT DISTINCT policy, CAST($stratum AS BIGINT) AS stratum, CAST(NULL AS TIMESTAMP) AS issued
+FROM first_seen
+"""
 COUNTED = """
 SELECT (SELECT count(*) FROM actors) AS actors, (SELECT count(*) FROM records) AS records,
   (SELECT CAST(sum(n) AS BIGINT) FROM counts) AS pairs
@@ -253,7 +268,7 @@ def _make(
         raise BadInput("--before is no later than the log's first access: give a later moment.")
     until = np.array([WHOLE_LOG if before is None else before])
     places = place(engine, asked=strata, cuts=until, known=known)
-    engine.create("placed_records", step(PLACED_RECORDS))
+    engine.create("placed_records", step(PLACED_RECORDS if known is None else ISSUED_RECORDS))
     labels = [*places.labels, ADDED_LATER]
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as folder:
         path = Path(folder) / out.name

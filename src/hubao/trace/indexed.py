@@ -1,13 +1,13 @@
 """Trace over an index: what is read is in proportion to the victims' rows, not to the log.
 
 The file (made by `index.py`) holds, in a DuckDB database attached as `index`:
-`meta` (key, value) · `actors` (id, actor) · `records` (id, key, policy, stratum), key a digest of
-the policy · `strata` (stratum, label, records) · `first_seen` (record, actor, at), a row more where
-an earlier access was added later · `counts` (actor, stratum, hour, n), fresh records an hour ·
-`moments` (hour, stratum, actor, at, n), the same rows one by one, for the hours that a contact cuts
-through · `logins` (login, actor), whose accounts were joined. Rows are only ever added, so figures
-are sums: an access found later to be earlier is -1 in one hour, 1 in the other. Which fields an
-access showed is not kept.
+`meta` (key, value) · `actors` (id, actor) · `records` (id, key, policy, stratum, issued), key a
+digest of the policy, issued null where it is not known · `strata` (stratum, label, records) ·
+`first_seen` (record, actor, at), a row more where an earlier access was added later · `counts`
+(actor, stratum, hour, n), fresh records an hour · `moments` (hour, stratum, actor, at, n), the same
+rows one by one, for the hours that a contact cuts through · `logins` (login, actor), whose accounts
+were joined. Rows are only ever added, so figures are sums: an access found later to be earlier is
+-1 in one hour, 1 in the other. Which fields an access showed is not kept.
 """
 
 import hashlib
@@ -30,9 +30,10 @@ from hubao.trace.assemble import Counts
 from hubao.trace.placing import Places
 from hubao.trace.reduce import BEGINS, load_victims, pair_table, shared_counts
 from hubao.trace.reduced import Ints
+from hubao.trace.risk import Waiting
 from hubao.trace.strata import ACCESS_DEGREE, Strata
 
-FORMAT = 2
+FORMAT = 3
 HOUR = 3_600_000_000
 TABLES = ("actors", "records", "strata", "first_seen", "counts", "moments", "logins", "meta")
 
@@ -48,6 +49,21 @@ WHERE key IN (SELECT md5_number_lower(policy) FROM victim)
 LOCATED = """
 SELECT victim.t, keyed.id AS record, keyed.stratum
 FROM keyed JOIN victim ON victim.policy = keyed.policy
+"""
+# As `risk.LATE`, by the index's own numbers.
+INDEX_LATE = """
+WITH issues AS (
+  SELECT id, policy, stratum, issued AS at FROM records
+  WHERE issued >= (SELECT min(cut) FROM victim)),
+opened AS (
+  SELECT first_seen.record, min(first_seen.at) AS at
+  FROM first_seen JOIN issues ON issues.id = first_seen.record
+  GROUP BY first_seen.record)
+SELECT issues.policy, issues.stratum,
+  least(issues.at, opened.at, victim.cut - to_microseconds(1)) AS at
+FROM issues
+LEFT JOIN opened ON opened.record = issues.id
+LEFT JOIN victim ON victim.policy = issues.policy
 """
 INDEX_TOUCHES = """
 SELECT located.t, 0 AS ask, actors.actor, epoch_us(min(first_seen.at)) AS at
@@ -218,6 +234,11 @@ class Indexed:
         engine.create("hour_cuts", step(HOUR_CUTS), {"hour": HOUR})
         seen = engine.fetch(index_step(INDEX_SEEN))
         return seen, engine.fetch(index_step(INDEX_TOTALS), {"hour": HOUR, "last": counts.last})
+
+    def waiting(self, counts: Counts, known: Ints) -> Waiting:
+        """Records not yet issued at each cut, by the dates that the index was given."""
+        self.engine.create("late", index_step(INDEX_LATE))
+        return Waiting.of(self.engine, counts.cuts, known)
 
     def shared(self, pairs: Sequence[tuple[int, int]], last: int) -> Ints:
         """int (p,): records that both actors of each pair of columns had seen before `last`."""

@@ -59,7 +59,7 @@ class Called:
     Attributes:
         record: int (n,); number among what the actor opened, -1 = never opened.
         cut: int (n,); microseconds; what was opened at or after it does not count.
-        stratum, size: int (n,); the victim's stratum, and its records.
+        stratum, size: int (n,); the victim's stratum, and its records at risk by then.
         seen, alone: float (n,); rate of contact, without this actor, of the victim's own record
             and of the mean record of its stratum (background and other sources); all ones
             where nothing is fitted.

@@ -8,6 +8,7 @@ The stratum of a record depends on how many actors had opened it *before* the ca
 staff who open the file of a customer who complains don't move it.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -79,6 +80,27 @@ class Places:
     records: Ints
     labels: Sequence[str]
     all_records: int
+
+    @property
+    def codes(self) -> Ints:
+        """int (s, f): the value of each stratum in each column; see `levels`."""
+        return levels(self.labels, self.strata.columns)
+
+
+def levels(labels: Sequence[str], columns: Sequence[str]) -> Ints:
+    """int (s, f): the value of each stratum in each column, numbered column by column.
+
+    Args:
+        labels: s labels of `Places`: "region=3, product=1, access_degree=2-7".
+        columns: f names, in the order of the labels; what follows them is passed over.
+    """
+    parts = ", ".join(f"{re.escape(name)}=(.*)" for name in columns)
+    pattern = re.compile(parts + rf"(?:(?:, )?{ACCESS_DEGREE}=[0-9-]*)?", re.DOTALL)
+    found = [pattern.fullmatch(label) for label in labels]
+    values = [match.groups() if match else ("",) * len(columns) for match in found]
+    numbered = [np.unique([v[f] for v in values], return_inverse=True)[1].ravel()
+                for f in range(len(columns))]  # fmt: skip
+    return np.array(numbered, dtype=np.int64).reshape(len(columns), len(labels)).T
 
 
 def place(

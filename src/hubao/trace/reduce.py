@@ -21,6 +21,7 @@ from hubao.trace.arrivals import TIME, Arrivals, Fields, as_time, field_names
 from hubao.trace.assemble import Counts
 from hubao.trace.placing import Places, place
 from hubao.trace.reduced import Ints
+from hubao.trace.risk import ISSUES, LATE, Waiting
 
 FIRST_SEEN = "SELECT actor, policy, min(at) AS at FROM access GROUP BY actor, policy"
 FAMILY = "SELECT count(DISTINCT actor) AS n FROM first_seen"
@@ -194,6 +195,14 @@ class Log:
         totals = engine.fetch(step(TOTALS), {"last": as_time(counts.last)})
         seen = engine.fetch(step(SEEN))
         return (self._with_asked(counts, seen) if self._quotes else seen), totals
+
+    def waiting(self, counts: Counts, known: Ints) -> Waiting:
+        """Records not yet issued at each cut; none where there are no issue dates."""
+        if self._columns is None:
+            return Waiting.none(len(counts.cuts), len(known))
+        self.engine.create("issues", step(ISSUES))
+        self.engine.create("late", step(LATE))
+        return Waiting.of(self.engine, counts.cuts, known)
 
     def _with_asked(self, counts: Counts, seen: pa.Table) -> pa.Table:
         engine = self.engine

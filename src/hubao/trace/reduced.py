@@ -25,6 +25,10 @@ class Reduced:
         stratum: int (n,); each victim's stratum, an index into `stratum_records`.
         stratum_records: int (s,); records of every stratum, with victims or without.
         stratum_labels: s labels.
+        stratum_codes: int (s, f); the value of every stratum in each of the f columns compared
+            within, numbered column by column.
+        at_risk: int (n,); records of the victim's stratum that had been issued by its contact,
+            those of earlier victims among them; all of them where issue dates are not known.
         touched: bool (n, m) sparse columns; actor j had seen victim t's record before the contact.
         share: float (n, m) sparse columns, in (0, 1]; share of the victim's stratum, still at risk
             when it was reported, that actor j had seen before the contact.
@@ -39,6 +43,8 @@ class Reduced:
     stratum: Ints
     stratum_records: Ints
     stratum_labels: Sequence[str]
+    stratum_codes: Ints
+    at_risk: Ints
     touched: sparse.csc_array
     share: sparse.csc_array
     seen: Ints

@@ -20,6 +20,7 @@ from hubao.lake.reading import (
     read_policies,
 )
 from hubao.lake.rejects import Rejects
+from hubao.lake.schema import POLICIES
 from hubao.lake.steps import step
 from hubao.trace.exposed import check_exposed
 from hubao.trace.indexed import Indexed, unharmed
@@ -212,6 +213,6 @@ def _check_alone(
 
 
 def policy_columns(engine: Engine) -> list[str]:
-    """Columns of the relation `policies`, the policy itself left out."""
+    """Columns of the relation `policies` to compare within: all but the policy and its issue."""
     empty = engine.fetch(step("SELECT * FROM policies LIMIT 0"))
-    return [name for name in empty.column_names if name != "policy"]
+    return [name for name in empty.column_names if name not in POLICIES.names]

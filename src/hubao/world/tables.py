@@ -108,6 +108,7 @@ def policies_table(world: World, spelling: Spelling, part: slice) -> "pa.Table":
     return pa.table(
         {
             "policy": spelling.policies[part],
+            "issued": _issued(world, book.issued[part]),
             "region": _words(units.regions, units.branch_region[branch]),
             "tenure_band": _tenures(world, book.issued[part]),
             "product": _words([kind.name.lower() for kind in Product], book.product[part]),
@@ -118,6 +119,11 @@ def policies_table(world: World, spelling: Spelling, part: slice) -> "pa.Table":
             "cash_value_band": _banded(book.cash_value[part] / YUAN, *CASH_VALUES),
         }
     )
+
+
+def _issued(world: World, issued: Ints) -> "pa.Array":
+    """The day of issue."""
+    return pa.array(np.datetime64(world.scale.start, "D") + issued)
 
 
 def _tenures(world: World, issued: Ints) -> "pa.Table":
@@ -141,12 +147,11 @@ def values_table(world: World, spelling: Spelling, part: slice) -> "pa.Table":
     book = world.book
     agent = book.agent[part]
     digits = max(CUSTOMER_DIGITS, len(str(len(world.customers.sex) - 1)))
-    day = np.datetime64(world.scale.start, "D") + book.issued[part]
     return pa.table(
         {
             "policy": spelling.policies[part],
             "customer": spell("C", book.customer[part], digits),
-            "issued": pa.array(day),
+            "issued": _issued(world, book.issued[part]),
             "agent": spelling.actors.take(pa.array(agent, mask=agent == NOBODY)),
             "premium_fen": book.premium[part],
             "cash_value_fen": book.cash_value[part],

@@ -84,6 +84,22 @@ FROM strata
 ORDER BY
   stratum
 
+-- ISSUED_RECORDS
+SELECT
+  placed.policy,
+  placed.stratum,
+  dates.issued
+FROM placed
+LEFT JOIN (
+  SELECT
+    policy,
+    MIN(issued) AS issued
+  FROM policies
+  GROUP BY
+    policy
+) AS dates
+  ON dates.policy = placed.policy
+
 -- KNOWN
 SELECT
   record,
@@ -97,7 +113,8 @@ GROUP BY
 -- LATER_RECORDS
 SELECT DISTINCT
   policy,
-  CAST($stratum AS BIGINT) AS stratum
+  CAST($stratum AS BIGINT) AS stratum,
+  CAST(NULL AS TIMESTAMP) AS issued
 FROM first_seen
 
 -- MOVES
@@ -198,7 +215,8 @@ SELECT
   id,
   MD5_NUMBER_LOWER(policy) AS key,
   policy,
-  stratum
+  stratum,
+  issued
 FROM new_records
 ORDER BY
   id
@@ -213,7 +231,8 @@ FROM new_strata
 -- PLACED_RECORDS
 SELECT
   policy,
-  stratum
+  stratum,
+  CAST(NULL AS TIMESTAMP) AS issued
 FROM placed
 
 -- STEPS.all_actors
@@ -288,7 +307,8 @@ SELECT
     FROM records
   ) + ROW_NUMBER() OVER (ORDER BY policy) - 1 AS id,
   policy,
-  stratum
+  stratum,
+  issued
 FROM placed_records
 ANTI JOIN records
   USING (policy)

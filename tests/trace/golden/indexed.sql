@@ -78,6 +78,40 @@ ASOF JOIN (
 ANTI JOIN cut_hours
   ON cut_hours.stratum = hours.stratum AND cut_hours.hour = hours.hour
 
+-- INDEX_LATE
+WITH issues AS (
+  SELECT
+    id,
+    policy,
+    stratum,
+    issued AS "at"
+  FROM records
+  WHERE
+    issued >= (
+      SELECT
+        MIN(cut)
+      FROM victim
+    )
+), opened AS (
+  SELECT
+    first_seen.record,
+    MIN(first_seen."at") AS "at"
+  FROM first_seen
+  JOIN issues
+    ON issues.id = first_seen.record
+  GROUP BY
+    first_seen.record
+)
+SELECT
+  issues.policy,
+  issues.stratum,
+  LEAST(issues."at", opened."at", victim.cut - TO_MICROSECONDS(1)) AS "at"
+FROM issues
+LEFT JOIN opened
+  ON opened.record = issues.id
+LEFT JOIN victim
+  ON victim.policy = issues.policy
+
 -- INDEX_SEEN
 WITH whole AS (
   SELECT

@@ -81,7 +81,7 @@ VICTIMS = Layout(
     ),
     numbered=True,
 )
-POLICIES = Layout(Role.POLICIES, (_POLICY,), rest=True)
+POLICIES = Layout(Role.POLICIES, (_POLICY, Wanted("issued", Kind.TIME)), rest=True)
 ACTORS = Layout(
     Role.ACTORS,
     (

@@ -13,7 +13,7 @@ from hubao.trace import rates
 from hubao.trace.analyse import Evidence, Traced
 from hubao.trace.arrivals import WHOLE_LOG, as_time
 from hubao.trace.asking import Asking, asking
-from hubao.trace.exposed import find_exposed, write_exposed
+from hubao.trace.exposed import background_contacts, find_exposed, write_exposed
 from hubao.trace.following import (
     Followed,
     Victims,
@@ -25,7 +25,6 @@ from hubao.trace.following import (
 from hubao.trace.leaking import copied_rows
 from hubao.trace.reduced import Floats, Ints
 from hubao.trace.report import Ask
-from hubao.trace.waves import levels, smoothed
 
 RIVALS = 2  # leading suspects that the next to ask tell apart
 LIKELY = 0.02  # below this chance of being a source nobody is asked, or warned, about
@@ -93,10 +92,8 @@ class Aftermath:
 
     def write_exposed(self, log: Evidence, traced: Traced, path: Path) -> int:
         """Write every policy not yet reported, the likeliest to be called first; rows written."""
-        followed, fit, columns = _warned_for(log, traced, self.times)
-        codes = levels(traced.places.labels, traced.places.strata.names)
-        reduced = traced.reduced
-        background = smoothed(reduced, fit, columns, codes) * reduced.victims / reduced.records
+        followed, fit = _warned_for(log, traced, self.times)
+        background = background_contacts(traced.reduced, fit)
         sources = sources_of(followed)
         self.times.copied_rows(log, followed)
         find_exposed(log.engine, sources, background)
@@ -201,13 +198,11 @@ def _asking(log: Evidence, traced: Traced, times: Times) -> Asking | None:
     )  # fmt: skip
 
 
-def _warned_for(
-    log: Evidence, traced: Traced, times: Times
-) -> tuple[list[Followed], rates.Fit, Ints]:
+def _warned_for(log: Evidence, traced: Traced, times: Times) -> tuple[list[Followed], rates.Fit]:
     """Whose records are warned about: the found sources, else the leading suspects."""
     decision = traced.decision
     if len(decision.found):
         followed = times.follow(log, traced, decision.found, decision.fit)
-        return followed, decision.fit, decision.found
+        return followed, decision.fit
     rivals = _rivals(traced, WARNED_FOR)
-    return _alone(log, traced, rivals, times), decision.fit, np.zeros(0, dtype=np.int64)
+    return _alone(log, traced, rivals, times), decision.fit

@@ -21,6 +21,7 @@ EVERYTHING = 0.9  # an actor that had seen this share of the strata can't be tol
 BETWEEN = 4.0
 NODES, MOST_PROVEN = 500, 100  # what a proof may cost: about a second
 TARGETED = 2.0  # strength of hidden targeting at which victims needed are shown too
+EVEN = 0.2  # weight of an even background in a numerator; the rest is the fitted one's
 NO_LEAK = 0.5  # prior chance that nobody in the log leaked
 CopiesOf = Callable[[Ints], Copies]
 
@@ -161,6 +162,7 @@ def _strong(
         owner=[*range(len(ahead)), *(place[column] for column in copies.owner.tolist())],
         cost=np.append(np.zeros(len(ahead)), copies.cost),
         backgrounds=[np.ones(reduced.victims), found.fit.background[reduced.stratum]],
+        weights=(EVEN, 1.0 - EVEN),
         family=reduced.family,
         found=[place[column] for column in found.found.tolist() if column in place],
     )

@@ -12,13 +12,16 @@ import numpy as np
 from scipy.special import gammaln, logsumexp
 
 from hubao.trace.reduced import Floats, Ints, Reduced
+from hubao.trace.waves import means
 
 MOST_SHARE = 0.95
 SHARE_POINTS = 10
-# How firmly the strata's rates are held together, in pseudo-victims: from a wave of calls in one
-# stratum (0.03) to scammers who call at random (1000). Unknown, so averaged over.
+# How firmly the strata's rates are held to what their columns give, in pseudo-victims: from a wave
+# of calls in one stratum (0.03) to scammers who choose by columns alone (1000). Unknown, so
+# averaged over.
 FIRMNESS: Floats = np.array([0.03, 0.1, 0.3, 1.0, 10.0, 100.0, 1000.0])
 SMALLEST = 1e-9
+SETTLED = 1e-5  # a round that moves no rate by more than this share is the last
 
 
 @dataclass(frozen=True)
@@ -49,12 +52,14 @@ def log_scores(reduced: Reduced) -> tuple[Floats, Floats]:
         float (m,): the actor's expected share of the victims under that model.
     """
     cells = _cells(reduced)
-    nulls = [_null_terms(reduced, firmness, 0.0).sum() for firmness in FIRMNESS]
+    victims, size = _victims_and_size(reduced)
+    mean = means(victims, size, reduced.stratum_codes).mean
+    nulls = [_null_terms(reduced, mean, firmness, 0.0).sum() for firmness in FIRMNESS]
     shares = shares_of(reduced.victims)
     null = logsumexp(nulls) + np.log(len(shares))
     grid = np.stack(
         [
-            logsumexp([_scores_at(reduced, cells, share, f) for f in FIRMNESS], axis=0)
+            logsumexp([_scores_at(reduced, cells, mean, share, f) for f in FIRMNESS], axis=0)
             for share in shares
         ]
     )
@@ -83,15 +88,16 @@ def _cells(reduced: Reduced) -> tuple[Ints, Ints, Ints]:
 
 
 def _scores_at(
-    reduced: Reduced, cells: tuple[Ints, Ints, Ints], share: float, firmness: float
+    reduced: Reduced, cells: tuple[Ints, Ints, Ints], mean: Floats, share: float, firmness: float
 ) -> Floats:
     """float (m,): log marginal likelihood of each actor as a source of `share` of the victims."""
     actor, stratum, touches = cells
     gamma = share * reduced.records / np.maximum(reduced.seen, 1)
-    null = _null_terms(reduced, firmness, share)
+    null = _null_terms(reduced, mean, firmness, share)
     victims, size = _victims_and_size(reduced)
+    shape = firmness * mean[stratum] * (1.0 - share)
     terms = _shared_terms(
-        victims[stratum] - touches, touches, gamma[actor], size[stratum], firmness, share
+        victims[stratum] - touches, touches, gamma[actor], size[stratum], shape, firmness
     )
     gain = np.bincount(actor, terms - null[stratum], minlength=len(reduced.actors))
     return np.asarray(gain + null.sum() - share * reduced.victims, dtype=np.float64)
@@ -104,30 +110,30 @@ def _victims_and_size(reduced: Reduced) -> tuple[Floats, Floats]:
     return victims.astype(np.float64), size.astype(np.float64)
 
 
-def _null_terms(reduced: Reduced, firmness: float, share: float) -> Floats:
-    """Per stratum: log of the integral of x^victims e^(-size x) over x ~ gamma(mean 1 - share)."""
+def _null_terms(reduced: Reduced, mean: Floats, firmness: float, share: float) -> Floats:
+    """Per stratum: log of the integral of x^victims e^(-size x), x ~ gamma(mean (1 - share))."""
     victims, size = _victims_and_size(reduced)
-    shape = firmness * (1.0 - share)
+    shape = firmness * mean * (1.0 - share)
     return _log_integral(victims + shape, size, shape, firmness)
 
 
-def _log_integral(power: Floats, size: Floats, shape: float, firmness: float) -> Floats:
+def _log_integral(power: Floats, size: Floats, shape: Floats, firmness: float) -> Floats:
     prior = shape * np.log(firmness) - gammaln(shape)
     return np.asarray(prior + gammaln(power) - power * np.log(size + firmness))
 
 
 def _shared_terms(
-    alone: Floats, touches: Ints, gamma: Floats, size: Floats, firmness: float, share: float
+    alone: Floats, touches: Ints, gamma: Floats, size: Floats, shape: Floats, firmness: float
 ) -> Floats:
     """Log of the integral of x^alone (x + gamma)^touches e^(-size x): a binomial sum, exact."""
-    shape = firmness * (1.0 - share)
     first = np.cumsum(touches + 1) - (touches + 1)
     cell = np.repeat(np.arange(len(touches)), touches + 1)
     power = np.arange(len(cell)) - first[cell]
     rest = touches[cell] - power
     choose = gammaln(touches[cell] + 1.0) - gammaln(power + 1.0) - gammaln(rest + 1.0)
     terms = choose + rest * np.log(gamma[cell])
-    terms += _log_integral(alone[cell] + power + shape, size[cell], shape, firmness)
+    own = shape[cell]
+    terms += _log_integral(alone[cell] + power + own, size[cell], own, firmness)
     highest = np.maximum.reduceat(terms, first) if len(first) else terms
     total = np.add.reduceat(np.exp(terms - highest[cell]), first) if len(first) else terms
     return np.asarray(highest + np.log(total))
@@ -136,8 +142,9 @@ def _shared_terms(
 def fit(reduced: Reduced, sources: Ints, start: Floats, *, rounds: int = 2000) -> Fit:
     """Fit background and sources together by the EM updates of a Poisson mixture.
 
-    The background's prior has the mean that the sources leave over, so each round moves both; it
-    ends when no rate moves by more than a millionth, and the likelihood is that of its end.
+    A stratum's prior has the mean that its columns give (`waves`), fitted to what the sources
+    leave over, so each round moves all three; it ends when no rate moves any more, and the
+    likelihood is that of its end.
 
     Args:
         reduced: n victims, s strata.
@@ -146,41 +153,39 @@ def fit(reduced: Reduced, sources: Ints, start: Floats, *, rounds: int = 2000) -
         rounds: at most so many updates.
     """
     touched = reduced.touched_by(sources)
-    size = _victims_and_size(reduced)[1]
+    victims, size = _victims_and_size(reduced)
     whole = np.maximum(reduced.seen[sources], 1) * reduced.victims / reduced.records
-    firmness = _firmness(reduced)
-    background, gamma = np.ones(len(size)), start.astype(np.float64)
+    filled = size > 0
+    found = means(victims, size, reduced.stratum_codes)
+    firmness = _firmness(reduced, found.mean)
+    background, gamma = found.mean, start.astype(np.float64)
     for _ in range(rounds):
         rate = background[reduced.stratum] + touched @ gamma
-        prior = firmness * _left_over(gamma, whole, reduced.victims)
-        own = np.bincount(reduced.stratum, background[reduced.stratum] / rate, minlength=len(size))
-        fresh = np.maximum((own + prior) / (size + firmness), SMALLEST)
+        own = background[reduced.stratum] / rate
+        cold = np.bincount(reduced.stratum, own, minlength=len(size)).astype(np.float64)
+        found = found.turned(cold, size, reduced.stratum_codes)
+        fresh = np.maximum((cold + firmness * found.mean) / (size + firmness), SMALLEST)
         stronger = np.maximum((touched * gamma / rate[:, None]).sum(0) / whole, SMALLEST)
-        moved = max(_change(background, fresh), _change(gamma, stronger))
+        moved = max(_change(background[filled], fresh[filled]), _change(gamma, stronger))
         background, gamma = fresh, stronger
-        if moved < 1e-6:
+        if moved < SETTLED:
             break
     rate = background[reduced.stratum] + touched @ gamma
-    shape = firmness * _left_over(gamma, whole, reduced.victims)
+    shape = firmness * found.mean
     log_prior = shape * np.log(firmness * background) - gammaln(shape) - firmness * background
     likelihood = np.log(rate).sum() - background @ size - gamma @ whole + log_prior.sum()
     return Fit(background, gamma, gamma * whole / reduced.victims, float(likelihood))
-
-
-def _left_over(gamma: Floats, whole: Floats, victims: int) -> float:
-    """Share of the victims that the sources leave to the background, never quite none."""
-    return 1.0 - min(float(gamma @ whole) / victims, 0.98)
 
 
 def _change(old: Floats, new: Floats) -> float:
     return float(np.abs(np.log(new / old)).max(initial=0.0))
 
 
-def _firmness(reduced: Reduced) -> float:
-    """How firmly the strata's rates are held together, by what the victims' strata bear out best.
+def _firmness(reduced: Reduced, mean: Floats) -> float:
+    """How firmly the strata are held to their means, by what the victims' strata bear out best.
 
     Taken from the data (empirical Bayes), so that an even background costs the fit no freedom and
     a wave of calls in one stratum is still followed.
     """
-    nulls = [_null_terms(reduced, firmness, 0.0).sum() for firmness in FIRMNESS]
+    nulls = [_null_terms(reduced, mean, firmness, 0.0).sum() for firmness in FIRMNESS]
     return float(FIRMNESS[int(np.argmax(nulls))])

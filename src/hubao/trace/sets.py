@@ -14,10 +14,13 @@ from hubao.trace.reduced import Floats, Ints
 
 LOWEST, HIGHEST = 0.25, 1e5
 SPAN = float(np.log(HIGHEST / LOWEST))
-EVEN_START = 10.0
-ROUNDS, FEW_ROUNDS = 150, 14
+_EDGES = (float(np.log(LOWEST)), float(np.log(HIGHEST)))
+STARTS = (10.0, 100.0)  # strengths to climb from
+ROUNDS = 60
 SETTLED = 1e-3  # a round that moves no strength by more than this share is the last
-STEPS: Floats = np.exp2(np.arange(-1.0, 17.0))  # strengths tried for one actor more
+FURTHEST = 2.0  # a step in the logarithm of a strength
+FLAT = 1e-3  # a curve below this is no guide to how far to go
+STEPS: Floats = np.exp2(np.arange(0.0, 17.0, 2.0))  # strengths tried for one actor more
 
 
 @dataclass(frozen=True)
@@ -35,37 +38,70 @@ class Fits:
     value: Floats
 
 
-def best(x: Floats, a: Floats, sets: Ints, start: Floats, rounds: int = FEW_ROUNDS) -> Fits:
-    """Climb to each set's best strengths (minorise-maximise: no round makes it worse).
+def best(x: Floats, a: Floats, sets: Ints, start: Floats) -> Fits:
+    """Climb to each set's best strengths; no round makes it worse.
+
+    Newton's steps in the logarithms of the strengths; where one fails, a minorise-maximise step
+    from the same place, which can't.
 
     Args:
         x, a: float (n, k); `Reduced`'s touched and share over the victims' background rates.
         sets: int (b, c); b sets of c distinct columns.
         start: float (b, c); strengths to start from.
-        rounds: how many rounds at most.
     """
     seen, alone = x.T[sets], a.T[sets]  # (b, c, n)
-    gamma = np.clip(start, LOWEST, HIGHEST)[:, :, None]
-    for _ in range(rounds):
-        up = (seen / (1.0 + (gamma * seen).sum(1, keepdims=True))).sum(2, keepdims=True)
-        down = (alone / (1.0 + (gamma * alone).sum(1, keepdims=True))).sum(2, keepdims=True)
-        before, gamma = gamma, np.clip(gamma * up / np.maximum(down, 1e-12), LOWEST, HIGHEST)
-        if np.abs(gamma / before - 1.0).max(initial=0.0) < SETTLED:
+    at = np.log(np.clip(start, LOWEST, HIGHEST))
+    place, value, sure = at.copy(), np.full(len(sets), -np.inf), at.copy()
+    on = np.arange(len(sets))  # those that still move
+    for _ in range(ROUNDS):
+        height, slope, curve, safe = _climb(seen[on], alone[on], at[on])
+        better = height >= value[on]
+        up = on[better]
+        place[up], value[up], sure[up] = at[up], height[better], safe[better]
+        step = _newton(at[up], slope[better], curve[better])
+        at[on] = sure[on]
+        at[up] = np.clip(place[up] + step, *_EDGES)
+        on = on[np.abs(at[on] - place[on]).max(axis=1, initial=0.0) >= SETTLED]
+        if not len(on):
             break
-    value = np.log1p((gamma * seen).sum(1)).sum(1) - np.log1p((gamma * alone).sum(1)).sum(1)
-    return Fits(sets, gamma[:, :, 0], value)
+    return Fits(sets, np.exp(place), value)
 
 
-def best_of_starts(x: Floats, a: Floats, fit: Fits) -> Fits:
-    """Climb on from the strengths at hand, and once more from even ones; the better counts."""
-    on = best(x, a, fit.sets, fit.gamma, ROUNDS)
-    anew = best(x, a, fit.sets, np.full(fit.gamma.shape, EVEN_START), ROUNDS)
-    better = anew.value > on.value
-    return Fits(
-        fit.sets,
-        np.where(better[:, None], anew.gamma, on.gamma),
-        np.where(better, anew.value, on.value),
-    )
+def _climb(seen: Floats, alone: Floats, at: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+    """Where b sets stand: (b,) value, (b, c) slope, (b, c, c) curve, (b, c) a step that is safe."""
+    gamma = np.exp(at)[:, :, None]
+    seen, alone = gamma * seen, gamma * alone
+    rate, even = 1.0 + seen.sum(1), 1.0 + alone.sum(1)
+    p, q = seen / rate[:, None], alone / even[:, None]
+    up, down = p.sum(2), q.sum(2)
+    curve = q @ -q.transpose(0, 2, 1) + p @ p.transpose(0, 2, 1)
+    diagonal = np.arange(at.shape[1])
+    curve[:, diagonal, diagonal] += down - up
+    safe = np.clip(at + np.log(np.maximum(up, 1e-12) / np.maximum(down, 1e-12)), *_EDGES)
+    return np.log(rate).sum(1) - np.log(even).sum(1), up - down, curve, safe
+
+
+def _newton(at: Floats, slope: Floats, curve: Floats) -> Floats:
+    """float (b, c): uphill, whatever the curve; at most `FURTHEST` a strength.
+
+    A strength at its edge that would go beyond it stays, and the others move as if it were given.
+    """
+    held = ((at <= _EDGES[0]) & (slope < 0)) | ((at >= _EDGES[1]) & (slope > 0))
+    slope = np.where(held, 0.0, slope)
+    free = ~held[:, :, None] & ~held[:, None, :]
+    values, vectors = np.linalg.eigh(np.where(free, curve, np.eye(at.shape[1])))
+    along = np.einsum("bij,bi->bj", vectors, slope) / np.maximum(np.abs(values), FLAT)
+    step = np.einsum("bij,bj->bi", vectors, along)
+    longest = np.abs(step).max(axis=1, initial=0.0)
+    return np.asarray(step * np.minimum(1.0, FURTHEST / np.maximum(longest, 1e-12))[:, None])
+
+
+def best_of_starts(x: Floats, a: Floats, sets: Ints) -> Fits:
+    """Climb from several even strengths; the best counts."""
+    found = [best(x, a, sets, np.full(sets.shape, start)) for start in STARTS]
+    which = np.argmax([fit.value for fit in found], axis=0)
+    gamma = np.stack([fit.gamma for fit in found])[which, np.arange(len(sets))]
+    return Fits(sets, gamma, np.max([fit.value for fit in found], axis=0))
 
 
 def step_gains(x: Floats, a: Floats, rate: Floats, alone: Floats) -> tuple[Floats, Floats]:
@@ -95,14 +131,7 @@ def log_evidence(x: Floats, a: Floats, fit: Fits) -> Floats:
     Returns:
         float (b,): natural log.
     """
-    cost = [_cost(x[:, one], a[:, one], g) for one, g in zip(fit.sets, fit.gamma, strict=True)]
-    return np.asarray(fit.value - np.array(cost), dtype=np.float64)
-
-
-def _cost(x: Floats, a: Floats, gamma: Floats) -> float:
-    seen, alone = gamma * x, gamma * a
-    p = seen / (1.0 + seen.sum(1, keepdims=True))
-    q = alone / (1.0 + alone.sum(1, keepdims=True))
-    curve = np.diag((q - p).sum(0)) + p.T @ p - q.T @ q  # minus the Hessian in log gamma
-    value = np.maximum(np.linalg.eigvalsh(curve), 0.0)
-    return 0.5 * float(np.log1p(value * SPAN**2 / (2.0 * np.pi)).sum())
+    *_, curve, _ = _climb(x.T[fit.sets], a.T[fit.sets], np.log(fit.gamma))
+    values = np.maximum(np.linalg.eigvalsh(curve), 0.0)
+    cost = 0.5 * np.log1p(values * SPAN**2 / (2.0 * np.pi)).sum(axis=1)
+    return np.asarray(fit.value - cost, dtype=np.float64)

@@ -5,7 +5,7 @@ too. For every set C of sources that leaves actor j out, the null "the sources a
 strengths" is tested by the e-value
 
     E_C = Q_C / L(C),
-    Q_C = 1/2 Q + 1/2 mean over actors k of L(C and k together),
+    Q_C = 0.1 Q + 0.9 mean over actors k of L(C and k together),
 
 where L averages the likelihood over strengths and Q over nobody and every single actor. So E_C has
 mean at most 1 if the truth is C with strengths from that prior; j is named only if every C without
@@ -18,18 +18,29 @@ Wasserman, Ramdas & Balakrishnan (2020), PNAS 117(29); Berger (1982), Technometr
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import groupby
+from typing import NamedTuple
 
 import numpy as np
 
 from hubao.trace.reduced import Floats
-from hubao.trace.sets import EVEN_START, Fits, best, best_of_starts, log_evidence, step_gains
+from hubao.trace.sets import best_of_starts, log_evidence, step_gains
 
 Columns = tuple[int, ...]
 NOBODY_LEAKED = 0.1  # chance of no source in Q
+BESIDE = 0.9  # weight in a null's numerator of one source more; the rest is Q's
 WIDTH = 6  # explanations kept at each size
 FINALISTS = 10
 LEAST_RIVAL, MOST_RIVAL = 4, 6
 COST = 1.8  # about what averaging over one actor's strength costs, in nats; for the search only
+
+
+class Fitted(NamedTuple):
+    """A set under one background: its best strengths, its likelihood there, and its evidence."""
+
+    gamma: Floats
+    value: float
+    evidence: float
 
 
 @dataclass(frozen=True)
@@ -42,7 +53,8 @@ class Field:
         owner: k columns; whose copy each is, its own number for an actor.
         cost: float (k,); what a copy counts for less, in nats; nought for an actor.
         backgrounds: float (n,) each; rates of the victims' strata under which an explanation
-            may be put (all equal, and as fitted).
+            may be put (all equal, and as fitted). weights: of each in a null's numerator; they
+            sum to 1.
         family: actors in the log, any of which may be a source.
         found: the columns that look like sources, in the order they were found.
     """
@@ -52,9 +64,10 @@ class Field:
     owner: Sequence[int]
     cost: Floats
     backgrounds: Sequence[Floats]
+    weights: Sequence[float]
     family: int
     found: Sequence[int]
-    known: dict[Columns, list[Fits]] = field(default_factory=dict)
+    known: dict[Columns, list[Fitted]] = field(default_factory=dict)
 
     @cached_property
     def scaled(self) -> list[tuple[Floats, Floats]]:
@@ -106,11 +119,11 @@ def strength(field: Field, numerator: float, column: int) -> Strength:
         looked.update(kept)
         rough |= {one: grown[one] for one in kept}
     finalists = [*starts, *sorted(rough, key=lambda one: rough[one])[:FINALISTS]]
-    weighed = [_weighed(field, numerator, one, column) for one in finalists]
+    weighed = _weighed(field, numerator, finalists, column)
     closest = min(weighed, key=lambda one: one.log_e)
     # What it could do without was cheap while it grew, and is a strength too many at the end.
     less = [tuple(j for j in closest.rival if j != out) for out in closest.rival]
-    weighed += [_weighed(field, numerator, one, column) for one in less if one not in finalists]
+    weighed += _weighed(field, numerator, [one for one in less if one not in finalists], column)
     return min(weighed, key=lambda one: one.log_e)
 
 
@@ -119,12 +132,16 @@ def _grown(
 ) -> dict[Columns, float]:
     """Every set with one actor more, and roughly how close it comes to doing without `column`."""
     found: dict[Columns, float] = {}
+    _fit(field, sets)
     for one in sets:
         others = _others(field, one, column)
         if not others:
             continue
         added = _added(field, one, column)
-        values = [_rough(x, a, fit, others, added) for (x, a), fit in _fitted(field, one)]
+        values = [
+            _rough(x, a, (one, fitted), others, added)
+            for (x, a), fitted in zip(field.scaled, field.known[one], strict=True)
+        ]
         cost = field.cost[list(one)].sum() + field.cost[others]
         without = np.max([value for value, _ in values], axis=0) - cost
         with_it = np.max([value for _, value in values], axis=0) - cost - np.log(field.family)
@@ -141,26 +158,35 @@ def _others(field: Field, one: Columns, column: int) -> list[int]:
 
 
 def _rough(
-    x: Floats, a: Floats, fit: Fits, others: list[int], added: list[int]
+    x: Floats, a: Floats, start: tuple[Columns, Fitted], others: list[int], added: list[int]
 ) -> tuple[Floats, Floats]:
     """Log-likelihood with each of the others, and with the best of `added` too; strengths stand."""
-    one, gamma = fit.sets[0], fit.gamma[0]
-    rate = 1.0 + (x[:, one] @ gamma)[:, None]
-    alone = 1.0 + (a[:, one] @ gamma)[:, None]
+    one, fitted = list(start[0]), start[1]
+    rate = 1.0 + (x[:, one] @ fitted.gamma)[:, None]
+    alone = 1.0 + (a[:, one] @ fitted.gamma)[:, None]
     gain, step = step_gains(x[:, others], a[:, others], rate, alone)
     rate, alone = rate + step * x[:, others], alone + step * a[:, others]
     further = [step_gains(x[:, [j]], a[:, [j]], rate, alone)[0] for j in added]
-    value = fit.value[0] + gain
+    value = fitted.value + gain
     return value, value + np.max(further, axis=0) - COST
 
 
-def _fitted(field: Field, one: Columns) -> list[tuple[tuple[Floats, Floats], Fits]]:
-    """Each background's touched and share, and the set at its best strengths under it."""
-    if one not in field.known:
-        columns = np.array([one], dtype=np.int64).reshape(1, -1)
-        start = np.full(columns.shape, EVEN_START)
-        field.known[one] = [best(x, a, columns, start) for x, a in field.scaled]
-    return list(zip(field.scaled, field.known[one], strict=True))
+def _fit(field: Field, sets: Sequence[Columns]) -> None:
+    """Fit those that aren't known, all of a size at once."""
+    missing = sorted({one for one in sets if one not in field.known}, key=lambda s: (len(s), s))
+    for size, group in groupby(missing, key=len):
+        some = list(group)
+        columns = np.array(some, dtype=np.int64).reshape(len(some), size)
+        fits = [best_of_starts(x, a, columns) for x, a in field.scaled]
+        evidence = [
+            log_evidence(*table, fit) for table, fit in zip(field.scaled, fits, strict=True)
+        ]
+        for i, one in enumerate(some):
+            cost = float(field.cost[list(one)].sum())
+            field.known[one] = [
+                Fitted(fit.gamma[i], float(fit.value[i]), float(averaged[i]) - cost)
+                for fit, averaged in zip(fits, evidence, strict=True)
+            ]
 
 
 def _added(field: Field, one: Columns, column: int) -> list[int]:
@@ -173,28 +199,28 @@ def _added(field: Field, one: Columns, column: int) -> list[int]:
     return [j for j, owner in enumerate(field.owner) if owner in likely]
 
 
-def _weighed(field: Field, numerator: float, one: Columns, column: int) -> Strength:
-    without = max(_evidence(field, one))
-    added = _added(field, one, column)
-    beside = np.array([_evidence(field, tuple(sorted((*one, j)))) for j in added])
+def _weighed(
+    field: Field, numerator: float, sets: Sequence[Columns], column: int
+) -> list[Strength]:
+    """How `column` stands against each of the sets."""
+    fuller = {one: [tuple(sorted((*one, j))) for j in _added(field, one, column)] for one in sets}
+    _fit(field, [*sets, *(full for some in fuller.values() for full in some)])
+    return [_against(field, numerator, one, fuller[one]) for one in sets]
+
+
+def _against(field: Field, numerator: float, one: Columns, fuller: Sequence[Columns]) -> Strength:
+    known = field.known
+    without = max(fitted.evidence for fitted in known[one])
+    beside = np.array([[fitted.evidence for fitted in known[full]] for full in fuller])
     # Half of an actor's weight is on its whole record, half on its copies.
-    beside -= np.log(2.0)
-    log_added = np.logaddexp.reduce(beside, axis=None)
-    log_added -= np.log(len(field.scaled) * field.family)
-    log_q = np.log(0.5) + np.logaddexp(numerator, log_added)
-    fuller = [tuple(sorted((*one, j))) for j in added]
-    ahead = max(_fit(field, full) for full in fuller) - _fit(field, one)
+    beside += np.log(field.weights) - np.log(2.0 * field.family)
+    log_q = np.logaddexp(
+        np.log(1.0 - BESIDE) + numerator, np.log(BESIDE) + np.logaddexp.reduce(beside, axis=None)
+    )
+    ahead = max(_best(field, full) for full in fuller) - _best(field, one)
     return Strength(float(log_q) - without, ahead, one)
 
 
-def _fit(field: Field, one: Columns) -> float:
+def _best(field: Field, one: Columns) -> float:
     """The set's likelihood at its best strengths, under the background that fits it better."""
-    return max(float(fit.value[0]) for _, fit in _fitted(field, one))
-
-
-def _evidence(field: Field, one: Columns) -> list[float]:
-    cost = float(field.cost[list(one)].sum())
-    return [
-        float(log_evidence(x, a, best_of_starts(x, a, fit))[0]) - cost
-        for (x, a), fit in _fitted(field, one)
-    ]
+    return max(fitted.value for fitted in field.known[one])

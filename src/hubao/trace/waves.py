@@ -1,81 +1,74 @@
-"""Which strata the calls from outside the sources fall on: background rates for those to be warned.
+"""Which strata calls from outside the sources fall on: one factor a column, held near 1.
 
-The fitted rate of each stratum (`rates.fit`) rests on its own victims alone, few or none. Callers
-mostly choose by region, age and product, each by itself, so rates that are products of one factor
-a column say more about strata without victims:
+A stratum's own victims are few or none. Callers mostly choose by region, age and product, each by
+itself, so rates that are products of one factor a column say more of strata without victims, and
+don't take a source's few victims in a quiet region for the region's own:
 
-    background_z = level * prod over columns f of m_f(value of z in f) * rest_z,
+    mean_z = level * prod over columns f of m_f(value of z in f),
 
-every factor shrunk to 1 by a gamma prior of so many pseudo-victims, fitted in turn till none moves.
-It ranks the warned; the evidence against an actor never rests on it.
+every factor shrunk to 1 by a gamma prior of so many pseudo-victims, fitted in turn. `rates` lets
+each stratum's own rate lie about its mean.
 Source: methods/trace.md 4.2; iterative proportional fitting with gamma-Poisson shrinkage.
 """
 
-import re
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
-from hubao.trace import rates
-from hubao.trace.reduced import Floats, Ints, Reduced
+from hubao.trace.reduced import Floats, Ints
 
-FOR_COLUMN = 0.5  # pseudo-victims that hold a column's factor at 1
-FOR_STRATUM = 4.0  # and a stratum's own
-ROUNDS = 200
+FOR_COLUMN = 1.5  # pseudo-victims that hold a factor at 1
+ROUNDS = 500
+SETTLED = 1e-9  # a round that moves no rate by more than this share is the last
 
 
-def levels(labels: Sequence[str], columns: Sequence[str]) -> Ints:
-    """int (s, f): the value of each stratum in each column, numbered column by column.
+@dataclass(frozen=True)
+class Means:
+    """Rates by columns.
 
-    Args:
-        labels: s labels of `Places`: "region=3, product=1, access_degree=2-7".
-        columns: f names, in the order of the labels; what follows them is passed over.
+    Attributes:
+        mean: float (s,); each stratum's, in units of the mean rate.
+        factors: for each column, float (values,).
     """
-    parts = ", ".join(f"{re.escape(name)}=(.*)" for name in columns)
-    pattern = re.compile(parts + r"(?:, access_degree=[0-9-]*)?", re.DOTALL)
-    found = [pattern.fullmatch(label) for label in labels]
-    values = [match.groups() if match else ("",) * len(columns) for match in found]
-    numbered = [np.unique([v[f] for v in values], return_inverse=True)[1].ravel()
-                for f in range(len(columns))]  # fmt: skip
-    return np.array(numbered, dtype=np.int64).reshape(len(columns), len(labels)).T
+
+    mean: Floats
+    factors: Sequence[Floats]
+
+    @classmethod
+    def even(cls, codes: Ints) -> Self:
+        """One everywhere, to start from."""
+        values = [int(column.max(initial=0)) + 1 for column in codes.T]
+        return cls(np.ones(len(codes)), [np.ones(count) for count in values])
+
+    def turned(self, cold: Floats, size: Floats, codes: Ints) -> "Means":
+        """Fit every factor once, the others held, then the level.
+
+        Args:
+            cold: float (s,); victims of each stratum that no source accounts for.
+            size: float (s,); victims it would have at the mean rate.
+            codes: int (s, f); the value of each stratum in each column.
+        """
+        mean, factors = self.mean, list(self.factors)
+        for f, column in enumerate(codes.T):
+            count = len(factors[f])
+            expected = np.bincount(column, mean * size, minlength=count) / factors[f]
+            fresh = np.bincount(column, cold, minlength=count) + FOR_COLUMN
+            fresh /= expected + FOR_COLUMN
+            mean = mean * (fresh / factors[f])[column]
+            factors[f] = fresh.astype(np.float64)
+        level = max(float(cold.sum()), 1e-9) / max(float(mean @ size), 1e-300)
+        return Means(mean * level, factors)
 
 
-def smoothed(reduced: Reduced, fit: rates.Fit, sources: Ints, codes: Ints) -> Floats:
-    """Share the background's victims out by columns.
-
-    Args:
-        reduced: n victims, s strata.
-        fit: its rates with the sources.
-        sources: int (c,); columns of `fit`'s sources.
-        codes: int (s, f); see `levels`.
-
-    Returns:
-        float (s,): background rates in units of the mean rate, as in `fit`; over all records they
-        bring as many contacts as the fitted ones did to the victims.
-    """
-    size = (reduced.stratum_records * (reduced.victims / reduced.records)).astype(np.float64)
-    own = fit.background[reduced.stratum]
-    rate = own + reduced.touched_by(sources) @ fit.strengths
-    cold = np.bincount(reduced.stratum, own / rate, minlength=len(size)).astype(np.float64)
-    weights = [FOR_COLUMN] * codes.shape[1] + [FOR_STRATUM]
-    terms = [*codes.T, np.arange(len(size))]
-    found = _in_turn(cold, size, terms, weights)
-    return np.asarray(found * cold.sum() / max(float(found @ size), 1e-300), dtype=np.float64)
-
-
-def _in_turn(cold: Floats, size: Floats, terms: Sequence[Ints], weights: Sequence[float]) -> Floats:
-    """float (s,): product of a factor for each term, each fitted with the others held."""
-    rate = np.full(len(size), max(float(cold.sum()), 1e-9) / size.sum())
-    factors = [np.ones(int(term.max(initial=0)) + 1) for term in terms]
+def means(cold: Floats, size: Floats, codes: Ints) -> Means:
+    """Fit till no rate moves; see `Means.turned`."""
+    found = Means.even(codes)
     for _ in range(ROUNDS):
-        moved = 0.0
-        for term, weight, factor in zip(terms, weights, factors, strict=True):
-            count = len(factor)
-            expected = np.bincount(term, rate * size, minlength=count) / factor
-            fresh = (np.bincount(term, cold, minlength=count) + weight) / (expected + weight)
-            moved = max(moved, float(np.abs(np.log(fresh / factor)).max()))
-            rate = rate * (fresh / factor)[term]
-            factor[:] = fresh
-        if moved < 1e-6:
+        before, found = found, found.turned(cold, size, codes)
+        # A stratum without records says nothing, so it must not say when to stop either.
+        moved = np.log(found.mean / before.mean)[size > 0]
+        if np.abs(moved).max(initial=0.0) < SETTLED:
             break
-    return rate
+    return found

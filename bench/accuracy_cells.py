@@ -112,8 +112,9 @@ class Draw:
 
     @property
     def scenario(self) -> Scenario:
-        """How the records get out in this draw."""
-        return self.cell.scenarios[self.number % len(self.cell.scenarios)]
+        """How the records get out in this draw; few draws a world start elsewhere in each."""
+        ways = self.cell.scenarios
+        return ways[(self.number + self.world.seed) % len(ways)]
 
     @property
     def seed(self) -> int:
@@ -127,23 +128,26 @@ def every_cell() -> list[Cell]:
     none, outside = (Scenario.NONE,), (Scenario.OUTSIDE,)
     cells = [
         Cell("t1", SINGLES, 40, 0.5, baselines=True, warns=True),
-        Cell("t1 even", SINGLES, 40, 0.5, wave=1.0, baselines=True, like="t1"),
+        Cell("t1 even", SINGLES, 40, 0.5, wave=1.0, draws=4, baselines=True, like="t1"),
         Cell("t2", SINGLES, 80, 0.8, baselines=True),
-        Cell("t2 even", SINGLES, 80, 0.8, wave=1.0, baselines=True, like="t2"),
+        Cell("t2 even", SINGLES, 80, 0.8, wave=1.0, draws=4, baselines=True, like="t2"),
         Cell("t5", SINGLES, 160, 0.8, baselines=True),
         Cell("outside", outside, 160, 0.5),
-        Cell("scrape", (Scenario.SCRAPE,), 160, 0.5, draws=2),
-        Cell("two leaks", (Scenario.TWO_LEAKS,), 200, 0.5, draws=2),
+        Cell("scrape", (Scenario.SCRAPE,), 160, 0.5, draws=1),
+        Cell("two leaks", (Scenario.TWO_LEAKS,), 200, 0.5, draws=1),
     ]
     cells += [
-        Cell(f"{name} {days} days", SINGLES, n, noise, time_error=float(days), like=name)
+        Cell(f"{name} {days} days", SINGLES, n, noise, time_error=float(days), draws=2, like=name)
         for name, n, noise in (("t1", 40, 0.5), ("t2", 80, 0.8))
         for days in (7, 30)
     ]
     cells += [Cell(f"clean {n}", none, n, 1.0, baselines=True) for n in CLEAN_SIZES]
-    cells += [Cell(f"belief {n}", SINGLES, n, 0.5) for n in BELIEF_SIZES]
+    cells += [Cell(f"belief {n}", SINGLES, n, 0.5, draws=4) for n in BELIEF_SIZES]
     for scenario in (Scenario.TEAM_50, Scenario.TEAM_90):
-        cells += [Cell(f"{scenario} {n}", (scenario,), n, 0.5, baselines=True) for n in TEAM_SIZES]
+        cells += [
+            Cell(f"{scenario} {n}", (scenario,), n, 0.5, draws=3, baselines=True)
+            for n in TEAM_SIZES
+        ]
     cells += [*_hidden(), *_minimum(), *_rings(), *_ablations()]
     return cells
 
@@ -160,29 +164,29 @@ def _minimum() -> Iterator[Cell]:
     for k in TIMES:
         for noise in (0.5, 0.8):
             like = f"t6 single {noise:.0%}"
-            yield Cell(f"{like} x{k}", SINGLES, None, noise, times=k, draws=4, like=like)
+            yield Cell(f"{like} x{k}", SINGLES, None, noise, times=k, draws=2, like=like)
         yield Cell(
-            f"t6 ring x{k}", (Scenario.RING_EQUAL,), None, 0.3, times=k, draws=2, like="t6 ring"
+            f"t6 ring x{k}", (Scenario.RING_EQUAL,), None, 0.3, times=k, draws=1, like="t6 ring"
         )
 
 
 def _rings() -> Iterator[Cell]:
-    for scenario, draws in ((Scenario.RING_EQUAL, ROUNDS), (Scenario.RING, ROUNDS // 2)):
+    for scenario in (Scenario.RING_EQUAL, Scenario.RING):
         for noise in RING_NOISES:
             name = f"{scenario} 400 {noise:.0%}"
-            yield Cell(name, (scenario,), 400, noise, draws=draws, baselines=True)
-        yield Cell(f"{scenario} 800", (scenario,), 800, 0.6, draws=draws // 2)
+            yield Cell(name, (scenario,), 400, noise, draws=3, baselines=True)
+        yield Cell(f"{scenario} 800", (scenario,), 800, 0.6, draws=1)
 
 
 def _ablations() -> Iterator[Cell]:
     for way in ABLATIONS:
-        yield Cell(f"t2, {way}", SINGLES, 80, 0.8, way=way, draws=2, like="t2")
+        yield Cell(f"t2, {way}", SINGLES, 80, 0.8, way=way, draws=1, like="t2")
         yield Cell(
-            f"clean 160, {way}", (Scenario.NONE,), 160, 1.0, way=way, draws=2, like="clean 160"
+            f"clean 160, {way}", (Scenario.NONE,), 160, 1.0, way=way, draws=1, like="clean 160"
         )
     for way in ("no issue dates", "years in force", "every column"):
         name = f"clean 640, {way}"
-        yield Cell(name, (Scenario.NONE,), 640, 1.0, way=way, draws=4, like="clean 640")
+        yield Cell(name, (Scenario.NONE,), 640, 1.0, way=way, draws=2, like="clean 640")
 
 
 def quick_cells() -> list[Cell]:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import lzma
 import os
 import signal
 import sys
@@ -21,6 +22,7 @@ SOURCES = Path(hubao.__file__).parent
 HERE = Path(__file__).parent
 # What only shows a report, or makes no worlds and traces no victims here.
 SHOWN = ("html", "words", "phrases", "terminal", "jsonout", "wrapping", "leaked", "index")
+PACKED = ".jsonl.xz"
 MADE_BY = ("numpy",)
 TRACED_BY = ("numpy", "scipy", "duckdb", "pyarrow")
 
@@ -72,6 +74,45 @@ def run(draws: Sequence[Draw], results: Path, worlds: Path) -> None:
         for one in _told(pool.imap_unordered(work, missing), len(draws), len(missing)):
             file.write(json.dumps(one) + "\n")
             file.flush()
+
+
+def keep(results: Path, kept: Path) -> Path:
+    """Pack a results file into the folder that goes with the code, in place of the last one.
+
+    A board takes hours: what was drawn is kept, so that the docs' figures can be made again from
+    it, and a run on another machine goes on from there.
+    """
+    kept.mkdir(parents=True, exist_ok=True)
+    for old in kept.glob(f"{_kind(results)}-*{PACKED}"):
+        old.unlink()
+    path = kept / f"{results.stem}{PACKED}"
+    path.write_bytes(lzma.compress(results.read_bytes(), preset=9))
+    return path
+
+
+def unpack(results: Path, kept: Path) -> None:
+    """Lay what was kept of this very code's draws where a run goes on from, if nothing is there."""
+    path = kept / f"{results.stem}{PACKED}"
+    if path.exists() and not results.exists():
+        results.parent.mkdir(parents=True, exist_ok=True)
+        results.write_bytes(lzma.decompress(path.read_bytes()))
+
+
+def latest(results: Path, kept: Path) -> Path:
+    """The results of this code, or else the last ones made by any."""
+    unpack(results, kept)
+    if results.exists():
+        return results
+    others = [results.with_name(path.name.removesuffix(PACKED) + results.suffix)
+              for path in kept.glob(f"{_kind(results)}-*{PACKED}")]  # fmt: skip
+    for other in others:
+        unpack(other, kept)
+    others += results.parent.glob(f"{_kind(results)}-*{results.suffix}")
+    return max(others, key=lambda path: path.stat().st_mtime, default=results)
+
+
+def _kind(results: Path) -> str:
+    return results.name.partition("-")[0]
 
 
 def _deaf() -> None:

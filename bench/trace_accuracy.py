@@ -6,7 +6,7 @@ goes on where it was. Worlds come in two families: the one that the tracer was t
 that was written before and is never looked at while tuning. Tuning seeds are 1 to 99; scores come
 from seeds of 10,001 on, and the board gives none for tuning seeds.
 
-Run: python bench/trace_accuracy.py [--quick | --report | --tuning 1-5]
+Run: python bench/trace_accuracy.py [--quick | --report | --keep | --tuning 1-5]
 """
 
 import argparse
@@ -17,11 +17,12 @@ from accuracy_cells import Draw, World, draws_of, every_cell, quick_cells
 from accuracy_family import HELD_OUT, TUNED_ON
 from accuracy_figures import Board, figures
 from accuracy_plots import draw_plots
-from accuracy_runs import draws_digest, read, run, worlds_digest
+from accuracy_runs import draws_digest, keep, latest, read, run, unpack, worlds_digest
 from accuracy_tables import show
 from figures import finish
 
 FOLDER = Path("var/accuracy")
+KEPT = Path(__file__).parent / "results"
 IMAGES = Path(__file__).parent.parent / "docs" / "images"
 TUNING = range(1, 100)
 FIRST_SCORED, FIRST_QUICK = 10_001, 20_001
@@ -33,14 +34,21 @@ def main() -> int:
     options = _options()
     if options.quick:
         return _quick(options)
+    if options.keep:
+        print(keep(_results(options, "scored"), KEPT))
+        return 0
     seeds = tuning_seeds(options.tuning) if options.tuning else None
     draws = tuning_draws(seeds) if seeds else scored_draws(options.worlds)
     if options.cells:
         draws = [draw for draw in draws if draw.cell.name in options.cells]
     results = _results(options, "tuning" if seeds else "scored")
     if options.report:
-        results = _latest(results)
+        found = latest(results, KEPT)
+        if found != results:
+            print("These draws were made before the last change of the code.\n")
+        results = found
     else:
+        unpack(results, KEPT)
         run(draws, results, _worlds(options))
     board = Board(read(results), draws)
     if not board.outcomes:
@@ -72,6 +80,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a small part, in under a minute")
     parser.add_argument("--report", action="store_true", help="show what there is; draw nothing")
+    parser.add_argument("--keep", action="store_true", help="pack the results into bench/results")
     parser.add_argument("--tuning", metavar="A-B", help="tuning seeds (1-99) instead; no scores")
     parser.add_argument("--cells", nargs="+", default=[], help="only these cells")
     parser.add_argument("--worlds", type=float, default=1.0, help="part of the worlds, in (0, 1]")
@@ -108,18 +117,6 @@ def scored_draws(part: float) -> list[Draw]:
 def _results(options: argparse.Namespace, kind: str) -> Path:
     path: Path = options.folder / f"{kind}-{draws_digest()}.jsonl"
     return path
-
-
-def _latest(results: Path) -> Path:
-    """The file of this code, or else the last one written by any."""
-    if results.exists():
-        return results
-    kind = results.name.partition("-")[0]
-    others = sorted(results.parent.glob(f"{kind}-*.jsonl"), key=lambda path: path.stat().st_mtime)
-    if not others:
-        return results
-    print("These draws were made before the last change of the code; make bench-trace anew.\n")
-    return others[-1]
 
 
 def _worlds(options: argparse.Namespace) -> Path:

@@ -1,8 +1,11 @@
+from pathlib import Path
+
 import pytest
 
 import trace_accuracy
 from accuracy_cells import Cell, Draw, World, draws_of, every_cell, quick_cells
 from accuracy_family import FAMILIES, HELD_OUT, TUNED_ON
+from accuracy_runs import keep, latest, read, unpack
 from hubao.world.insurer import make_world
 from hubao.world.model import Scale
 from hubao.world.scenarios import Scenario
@@ -110,3 +113,40 @@ def test_the_held_out_family_makes_another_insurer_than_the_default() -> None:
 
 def test_a_quick_board_is_small() -> None:
     assert sum(one.draws for one in quick_cells()) <= 20
+
+
+class TestKept:
+    def test_results_are_taken_up_where_the_code_is_the_same(self, tmp_path: Path) -> None:
+        here, there = (
+            tmp_path / "here" / "scored-abc.jsonl",
+            tmp_path / "there" / "scored-abc.jsonl",
+        )
+        here.parent.mkdir()
+        here.write_text('{"key": "a"}\n', encoding="utf-8")
+        keep(here, tmp_path / "kept")
+
+        unpack(there, tmp_path / "kept")
+
+        assert read(there) == [{"key": "a"}]
+
+    def test_results_of_other_code_are_shown_but_not_gone_on_from(self, tmp_path: Path) -> None:
+        old, new = tmp_path / "var" / "scored-abc.jsonl", tmp_path / "var" / "scored-def.jsonl"
+        old.parent.mkdir()
+        old.write_text('{"key": "a"}\n', encoding="utf-8")
+        keep(old, tmp_path / "kept")
+        old.unlink()
+
+        unpack(new, tmp_path / "kept")
+
+        assert not new.exists()
+        assert latest(new, tmp_path / "kept") == old
+        assert read(old) == [{"key": "a"}]
+
+    def test_only_the_last_ones_of_a_kind_are_kept(self, tmp_path: Path) -> None:
+        for name in ("scored-abc.jsonl", "quick-abc.jsonl", "scored-def.jsonl"):
+            (tmp_path / name).write_text("{}\n", encoding="utf-8")
+            keep(tmp_path / name, tmp_path / "kept")
+
+        names = sorted(path.name for path in (tmp_path / "kept").iterdir())
+
+        assert names == ["quick-abc.jsonl.xz", "scored-def.jsonl.xz"]

@@ -111,6 +111,8 @@ class TestBuild:
             (["--hidden", "nan"], "Invalid value for '--hidden'"),
             (["--time-error", "-3"], "Invalid value for '--time-error'"),
             (["--time-error", "nan"], "Invalid value for '--time-error'"),
+            (["--wrong", "1.1"], "Invalid value for '--wrong'"),
+            (["--price", "-1"], "Invalid value for '--price'"),
             (["--start", "2024-02-29"], "can't start on 29 February"),
             (["--start", "1899-01-01"], "--start must be a day from 2000-01-01"),
             (["--start", "9999-01-01"], "--start must be a day from 2000-01-01"),

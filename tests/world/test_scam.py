@@ -331,7 +331,7 @@ def test_truth_tells_sources_counts_and_losses_in_json() -> None:
     leak = plan_leak(WORLD, Scenario.RING, SEEN, seed=1)
     found = draw_contacts(WORLD, leak, Campaign(wrong=0.1, hidden=2.0), seed=1, seen=SEEN)
 
-    told = json.loads(json.dumps(truth(WORLD, leak, found)))
+    told = json.loads(json.dumps(truth(WORLD, leak, found, price=5)))
 
     assert told["scenario"] == "ring"
     assert [s["actor"] for s in told["sources"]] == [f"A{c.actor:05d}" for c in leak.copies]
@@ -343,12 +343,13 @@ def test_truth_tells_sources_counts_and_losses_in_json() -> None:
     assert told["wave_region"] == f"region {found.wave}"
     assert told["hidden"] == {"strength": 2.0, "favours": f"A{found.favoured:05d}"}
     assert told["lost_fen"] == found.lost.sum()
+    assert [s["paid_fen"] for s in told["sources"]] == [5 * len(c.policies) for c in leak.copies]
 
 
 def test_truth_names_nobody_for_a_source_outside_the_log() -> None:
     leak = plan_leak(WORLD, Scenario.OUTSIDE, SEEN, seed=1)
 
-    told = truth(WORLD, leak, draw_contacts(WORLD, leak, EVEN, seed=1))
+    told = truth(WORLD, leak, draw_contacts(WORLD, leak, EVEN, seed=1), price=5)
 
     assert isinstance(told["sources"], list)
     assert [source["actor"] for source in told["sources"]] == [OUTSIDE]

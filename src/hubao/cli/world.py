@@ -118,6 +118,14 @@ TimeError = Annotated[
         min=0, max=365, metavar="DAYS", help="By how much stated times of contact are off."
     ),
 ]
+Wrong = Annotated[
+    float,
+    typer.Option(min=0, max=1, metavar="SHARE", help="Share of the reports that are mistakes."),
+]
+Price = Annotated[
+    int,
+    typer.Option(min=0, max=1_000_000, metavar="FEN", help="What the callers pay for a record."),
+]
 Start = Annotated[
     datetime | None,
     typer.Option(formats=["%Y-%m-%d"], metavar="DATE", help="The first day; left out, 2023-01-01."),
@@ -144,6 +152,8 @@ def build(
     wave: Wave = 30.0,
     hidden: Hidden = 1.0,
     time_error: TimeError = 0.0,
+    wrong: Wrong = 0.0,
+    price: Price = 5,
     start: Start = None,
     written: Formats = Written.BOTH,
     force: Force = False,
@@ -174,6 +184,8 @@ def build(
                         wave=wave,
                         hidden=hidden,
                         time_error=time_error,
+                        wrong=wrong,
+                        price=price,
                     ),
                     out=out,
                     formats=formats,

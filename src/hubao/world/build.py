@@ -116,7 +116,8 @@ def build(
         spelling = Spelling(world)
         events = _write_log(world, leak, spelling, folder, formats, told)
         _write_small(world, contacts, spelling, folder, formats)
-        true = {**truth(world, leak, contacts), "made_with": _settings(scale, campaign)}
+        told_true = truth(world, leak, contacts, price=campaign.price)
+        true = {**told_true, "made_with": _settings(scale, campaign)}
         (folder / TRUTH).write_text(
             json.dumps(true, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
         )

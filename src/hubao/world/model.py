@@ -369,6 +369,7 @@ class Campaign:
         time_error: days (sigma) by which stated contact times are off.
         wrong: share of the reports that are no contact at all.
         weeks: mean weeks from the copy to a contact.
+        price: fen the callers pay for a record.
     """
 
     reports: int = 60
@@ -381,6 +382,7 @@ class Campaign:
     time_error: float = 0.0
     wrong: float = 0.0
     weeks: float = 10.0
+    price: int = 5
 
 
 def generator(seed: int, *names: str | int) -> np.random.Generator:

@@ -11,13 +11,14 @@ OUTSIDE = "outside the log"
 _LOCAL = timezone(timedelta(hours=8))
 
 
-def truth(world: World, leak: Leak, contacts: Contacts) -> dict[str, object]:
+def truth(world: World, leak: Leak, contacts: Contacts, *, price: int) -> dict[str, object]:
     """Tell who the sources are, what they copied and when, and what came of it.
 
     Args:
         world: the insurer; actors are spelled as in its tables.
         leak: what got out.
         contacts: the campaign drawn from it.
+        price: fen the callers paid for a record.
 
     Returns:
         Strings, ints, floats, lists and dicts only. Moments are local, with +08:00; money is
@@ -26,7 +27,7 @@ def truth(world: World, leak: Leak, contacts: Contacts) -> dict[str, object]:
     reported = contacts.reported < NEVER
     return {
         "scenario": leak.scenario,
-        "sources": [_source(world, copy) for copy in leak.copies],
+        "sources": [_source(world, copy, price) for copy in leak.copies],
         "contacts": _counts(leak, contacts, np.ones_like(reported)),
         "reports": _counts(leak, contacts, reported),
         "wave_region": None if contacts.wave == NOBODY else world.units.regions[contacts.wave],
@@ -39,10 +40,12 @@ def truth(world: World, leak: Leak, contacts: Contacts) -> dict[str, object]:
     }
 
 
-def _source(world: World, copy: Copy) -> dict[str, object]:
+def _source(world: World, copy: Copy, price: int) -> dict[str, object]:
     return {
         "actor": OUTSIDE if copy.actor == NOBODY else _actor(world, copy.actor),
         "records": len(copy.policies),
+        "price_fen": price,
+        "paid_fen": price * len(copy.policies),
         "copied_from": _moment(world, copy.first),
         "copied_to": _moment(world, copy.last),
         "share": copy.share,

@@ -105,12 +105,15 @@ def tuning_draws(seeds: list[int]) -> list[Draw]:
 
 
 def scored_draws(part: float) -> list[Draw]:
-    """Give all draws that are scored, or those of the first part of the worlds."""
-    worlds = [
-        World(family, FIRST_SCORED + i, 60_000, 1_500, 3)
-        for family, count in WORLDS.items()
-        for i in range(max(round(count * part), 1))
-    ]
+    """Give all draws that are scored, or those of the first part of the worlds.
+
+    The families take turns by their numbers, so that a part of a run is a fair part of both.
+    """
+    counts = {family: max(round(count * part), 1) for family, count in WORLDS.items()}
+    places = sorted(
+        (i / count, family, i) for family, count in counts.items() for i in range(count)
+    )
+    worlds = [World(family, FIRST_SCORED + i, 60_000, 1_500, 3) for _, family, i in places]
     return list(draws_of(every_cell(), worlds))
 
 

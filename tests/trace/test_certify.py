@@ -3,14 +3,18 @@
 from itertools import combinations, product
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 from scipy.optimize import minimize
 
 from hubao.trace.certify import proven
+from hubao.trace.decide import decide
 from hubao.trace.reduced import Floats
 from hubao.trace.sets import HIGHEST, LOWEST
+from tests.makers.logs import Seen, drawn
+from tests.trace import slow
 
 BACKGROUNDS_DIFFER = 9  # a world where far less can be explained under the fitted rates
 GRID = np.linspace(np.log(LOWEST), np.log(HIGHEST), 13)
@@ -132,3 +136,29 @@ def test_nobody_else_explains_nothing() -> None:
     )  # fmt: skip
 
     assert claimed
+
+
+class TestDecision:
+    @pytest.mark.parametrize("hits", range(5, 10))
+    def test_is_called_certified_only_where_every_set_is_rejected_by_q_alone(
+        self, hits: int
+    ) -> None:
+        rng = np.random.default_rng([hits, 6])
+        seen = rng.random((5, 600)) < 0.05
+        reduced = Seen(
+            seen, np.zeros(600, dtype=np.int64), drawn(rng, seen, {0: hits}, 6)
+        ).reduced()
+
+        decision = decide(reduced, alpha=0.01, same_records=lambda _: [])
+
+        columns = np.arange(len(reduced.actors))
+        x, a = reduced.touched_by(columns), reduced.share_of(columns)
+        any_one = 0.1 + 0.9 * sum(np.exp(slow.log_e(x[:, j], a[:, j])) for j in columns) / 5
+        for column in decision.proven:
+            others = [j for j in columns.tolist() if j != column]
+            sets = [one for size in range(4) for one in combinations(others, size)]
+            best = max(
+                slow.best_strengths(x, a, one, (LOWEST, HIGHEST), (10.0,))[1] for one in sets
+            )
+            assert np.log(0.1 * any_one) - best >= np.log(100) - 1e-6
+        assert decision.proven or hits < 7

@@ -13,7 +13,7 @@ from hubao.trace.needs import Needs
 from hubao.trace.reduced import Floats, Ints, Reduced
 from hubao.trace.report import Verdict
 from hubao.trace.search import SameRecords, Search, accused, groups, leading, search
-from hubao.trace.strong import LEAST_RIVAL, Field, Strength, log_numerator, strength
+from hubao.trace.strong import BESIDE, LEAST_RIVAL, Field, Strength, log_numerator, strength
 
 EVERYTHING = 0.9  # an actor that had seen this share of the strata can't be told from chance
 # A wave of calls in a region looks like a source who works there: what the model sees between
@@ -200,14 +200,15 @@ def _proven(
     """
     if reduced.victims > MOST_PROVEN or len(found.found) > 1:
         return frozenset()
-    threshold = log_numerator(log_e, reduced.family) - np.log(2.0) - np.log(1.0 / alpha)
+    # Of a null's numerator only Q is known for every set, at its weight.
+    numerator = log_numerator(log_e, reduced.family) + np.log(1.0 - BESIDE)
     backgrounds = [np.ones(reduced.victims), found.fit.background[reduced.stratum]]
     return frozenset(
         group[0]
         for group in named
         if proven(
             reduced.touched, reduced.share, backgrounds, without=twins.get(group[0], [group[0]]),
-            threshold=float(threshold), largest=LEAST_RIVAL, nodes=NODES,
+            threshold=float(numerator - np.log(1.0 / alpha)), largest=LEAST_RIVAL, nodes=NODES,
         )
     )  # fmt: skip
 

@@ -97,7 +97,7 @@ class PlainLog:
         late = [
             int(((self.stratum == z) & (issued >= cut)).sum()) for z, _, cut in counts.cuts.tolist()
         ]
-        return Waiting(np.array(late), issued[self._records].astype(np.int64))
+        return Waiting(np.array(late), issued[self._records].astype(np.int64), dated=True)
 
     def shared(self, pairs: Sequence[tuple[int, int]], last: int) -> Ints:
         raise AssertionError(f"no twins are looked for here: {pairs}, {last}")

@@ -7,6 +7,8 @@ import pytest
 from pyarrow import csv
 
 from hubao.trace import Report, Verdict, trace
+from hubao.trace.index import build_index
+from hubao.trace.strata import UnknownStratum
 from tests.makers.logs import DAY, Access, Call, World, actor, book, policy, traced
 
 OLD, NEW = 400, 400
@@ -62,6 +64,32 @@ class TestSweeper:
 
         lead = next(one for one in report.suspects if one.actor == SWEEPER)
         assert lead.victims_expected == pytest.approx(lead.victims_touched)
+
+
+class TestCaution:
+    def test_is_given_where_many_reports_meet_a_table_without_dates(self) -> None:
+        world = growing_world()
+
+        assert "no_issue_dates" in traced(world.but(issued={})).cautions
+        assert "no_issue_dates" not in traced(world).cautions
+        assert "no_issue_dates" not in traced(world.but(issued={}, calls=world.calls[:50])).cautions
+
+    def test_is_the_same_over_an_index(self, tmp_path: Path) -> None:
+        world = growing_world()
+        for name, one in (("told", world), ("untold", world.but(issued={}))):
+            build_index([one.access_table()], out=tmp_path / name, policies=one.policies_table())
+
+        told, untold = (
+            trace(victims=world.victims_table(), index=tmp_path / name).cautions
+            for name in ("told", "untold")
+        )
+
+        assert "no_issue_dates" in untold
+        assert "no_issue_dates" not in told
+
+    def test_naming_the_date_as_a_stratum_is_told_to_be_no_use(self) -> None:
+        with pytest.raises(UnknownStratum, match="leave it out"):
+            traced(growing_world(), strata=["issued"])
 
 
 class TestFiles:

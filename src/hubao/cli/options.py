@@ -61,7 +61,8 @@ Strata = Annotated[
     ),
 ]
 Policies = Annotated[
-    Path | None, typer.Option(metavar="FILE", help="Records: policy and any columns.")
+    Path | None,
+    typer.Option(metavar="FILE", help="Records: policy, issued (a date), any columns."),
 ]
 Identities = Annotated[
     Path | None,

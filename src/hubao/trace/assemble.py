@@ -162,6 +162,7 @@ def assemble(
         touched=touched,
         share=_shares(counts, _seen_by_cut(counts, seen), at_risk, waiting.since),
         seen=records,
+        dated=waiting.dated,
     )
 
 

@@ -24,6 +24,7 @@ from hubao.trace.report import (
 
 DRAWN = 12  # suspects whose evidence is drawn
 FEW_VICTIMS = 10
+MANY_VICTIMS = 100  # with so many, what was not there to be opened yet begins to tell
 WIDE = 0.4
 LIKELY_TARGETING = 2.0
 
@@ -164,6 +165,9 @@ def _cautions(
         "log_starts_late": bool((found.cut <= begins).any()),
         "report_time_missing": found.order_missing > 0,
         "no_policies_table": not policies_given,
+        "no_issue_dates": policies_given
+        and not traced.reduced.dated
+        and traced.reduced.victims >= MANY_VICTIMS,
         "rejected_rows": any(one.rejected for one in inputs),
     }
     return [code for code, applies in said.items() if applies]

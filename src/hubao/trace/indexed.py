@@ -65,6 +65,7 @@ FROM issues
 LEFT JOIN opened ON opened.record = issues.id
 LEFT JOIN victim ON victim.policy = issues.policy
 """
+INDEX_DATED = "SELECT count(issued) > 0 AS dated FROM records"
 INDEX_TOUCHES = """
 SELECT located.t, 0 AS ask, actors.actor, epoch_us(min(first_seen.at)) AS at
 FROM first_seen
@@ -238,7 +239,8 @@ class Indexed:
     def waiting(self, counts: Counts, known: Ints) -> Waiting:
         """Records not yet issued at each cut, by the dates that the index was given."""
         self.engine.create("late", index_step(INDEX_LATE))
-        return Waiting.of(self.engine, counts.cuts, known)
+        dated = self.engine.fetch(index_step(INDEX_DATED)).column("dated")[0].as_py()
+        return Waiting.of(self.engine, counts.cuts, known, dated=bool(dated))
 
     def shared(self, pairs: Sequence[tuple[int, int]], last: int) -> Ints:
         """int (p,): records that both actors of each pair of columns had seen before `last`."""

@@ -162,6 +162,13 @@ CAUTIONS: Final[dict[str, Phrase]] = {
         "No policies table: records were compared by access counts alone, so differences between "
         "regions or products are not ruled out.",
     ),
+    "caution.no_issue_dates": Phrase(
+        "保单表没有承保日期（issued 列）：报告较多时，遍查过全部保单的账号"
+        "可能仅因为查在新保单之前而显得突出。",
+        "The policies table has no dates of issue (column issued): with this many reports, an "
+        "account that went through the whole book may stand out merely because it did so before "
+        "the newest policies came.",
+    ),
     "caution.wide_access": Phrase(
         "领先的账号看过四成以上的资料：实际上无法由受害者追查。请缩小权限或加入诱饵记录。",
         "The leading suspects saw over 40% of the records, which can't be traced from victims in "

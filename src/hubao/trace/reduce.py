@@ -21,7 +21,7 @@ from hubao.trace.arrivals import TIME, Arrivals, Fields, as_time, field_names
 from hubao.trace.assemble import Counts
 from hubao.trace.placing import Places, place
 from hubao.trace.reduced import Ints
-from hubao.trace.risk import ISSUES, LATE, Waiting
+from hubao.trace.risk import DATED, ISSUES, LATE, Waiting
 
 FIRST_SEEN = "SELECT actor, policy, min(at) AS at FROM access GROUP BY actor, policy"
 FAMILY = "SELECT count(DISTINCT actor) AS n FROM first_seen"
@@ -202,7 +202,8 @@ class Log:
             return Waiting.none(len(counts.cuts), len(known))
         self.engine.create("issues", step(ISSUES))
         self.engine.create("late", step(LATE))
-        return Waiting.of(self.engine, counts.cuts, known)
+        dated = bool(self.engine.fetch(step(DATED)).column("dated")[0].as_py())
+        return Waiting.of(self.engine, counts.cuts, known, dated=dated)
 
     def _with_asked(self, counts: Counts, seen: pa.Table) -> pa.Table:
         engine = self.engine

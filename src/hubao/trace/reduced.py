@@ -33,6 +33,7 @@ class Reduced:
         share: float (n, m) sparse columns, in (0, 1]; share of the victim's stratum, still at risk
             when it was reported, that actor j had seen before the contact.
         seen: int (m,); records each actor had seen before the last contact.
+        dated: whether any policy has a date of issue.
     """
 
     actors: Sequence[str]
@@ -48,6 +49,7 @@ class Reduced:
     touched: sparse.csc_array
     share: sparse.csc_array
     seen: Ints
+    dated: bool = True
 
     @cached_property
     def victims(self) -> int:

@@ -46,6 +46,7 @@ FROM late JOIN all_cuts ON all_cuts.stratum = late.stratum
 WHERE late.at >= all_cuts.cut
 GROUP BY all_cuts.c
 """
+DATED = "SELECT count(issued) > 0 AS dated FROM policies"
 OWN = (
     "SELECT victim.t, epoch_us(late.at) AS at FROM late JOIN victim ON victim.policy = late.policy"
 )
@@ -58,19 +59,22 @@ class Waiting:
     Attributes:
         records: int (c,); for each cut, records of its stratum issued at or after it.
         since: int (n,); microseconds; from when each victim's own record was at risk.
+        dated: whether any policy has a date of issue.
     """
 
     records: Ints
     since: Ints
+    dated: bool
 
     @classmethod
-    def of(cls, engine: Engine, cuts: Ints, known: Ints) -> Self:
+    def of(cls, engine: Engine, cuts: Ints, known: Ints, *, dated: bool) -> Self:
         """Count.
 
         Args:
             engine: holds `late`.
             cuts: int (c, 3); see `assemble.Counts`.
             known: int (n,); numbers of the victims counted, ascending.
+            dated: as the attribute.
         """
         moments = pa.array(cuts[:, 2], pa.int64()).cast(TIME)
         table = {"c": pa.array(range(len(cuts)), pa.int64()), "stratum": cuts[:, 0], "cut": moments}
@@ -81,9 +85,9 @@ class Waiting:
         since = np.full(int(known.max(initial=-1)) + 1, ALWAYS)
         t = own.column("t").to_numpy()
         since[t[t < len(since)]] = own.column("at").to_numpy()[t < len(since)]
-        return cls(records, since[known])
+        return cls(records, since[known], dated)
 
     @classmethod
     def none(cls, cuts: int, victims: int) -> Self:
         """Where no issue date is known, every record was there from the start."""
-        return cls(np.zeros(cuts, dtype=np.int64), np.full(victims, ALWAYS))
+        return cls(np.zeros(cuts, dtype=np.int64), np.full(victims, ALWAYS), dated=False)

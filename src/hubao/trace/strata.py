@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from hubao.kit.errors import BadInput
 
 ACCESS_DEGREE = "access_degree"
+ISSUED = "issued"
 MOST_VALUES = 64  # a column with more is no stratum
 FEWEST_RECORDS = 100  # a smaller cell says too little about what an actor's work alone would touch
 TENTHS = 10
@@ -52,6 +53,11 @@ def choose(asked: Sequence[str] | None, distinct: Mapping[str, int]) -> Strata:
     columns = tuple(dict.fromkeys(name for name in asked if name != ACCESS_DEGREE))
     for name in columns:
         if name not in distinct:
+            if name == ISSUED:
+                raise UnknownStratum(
+                    f"--strata names '{ISSUED}', a date, which says from when records count:"
+                    " leave it out, it is used without being named."
+                )
             known = ", ".join([*distinct, ACCESS_DEGREE])
             raise UnknownStratum(
                 f"--strata names '{name}', which the policies table does not have;"

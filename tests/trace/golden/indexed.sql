@@ -78,6 +78,11 @@ ASOF JOIN (
 ANTI JOIN cut_hours
   ON cut_hours.stratum = hours.stratum AND cut_hours.hour = hours.hour
 
+-- INDEX_DATED
+SELECT
+  COUNT(issued) > 0 AS dated
+FROM records
+
 -- INDEX_LATE
 WITH issues AS (
   SELECT

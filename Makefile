@@ -36,7 +36,7 @@ check: $(READY) ## Lint, types, import directions, dependencies
 bench: $(READY) ## Run every bench on the real logs in DATA=DIR; writes docs/benchmarks.md
 	$(BIN)/python bench/run_all.py --data "$(DATA)"
 
-bench-trace: $(READY) ## Make the draws of the accuracy scoreboard (a night; goes on where it was)
+bench-trace: $(READY) ## Make the draws of the accuracy scoreboard (hours; goes on where it was)
 	$(BIN)/python bench/trace_accuracy.py $(ARGS)
 
 bench-quick: $(READY) ## The same in small, without writing; fails where an accuracy goal is missed

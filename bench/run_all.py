@@ -30,7 +30,7 @@ def main() -> int:
     sections, codes = [], []
     for name, title in TITLES.items():
         board = name == "trace_accuracy" and not options.no_page
-        # The draws take a night, `make bench-trace` makes them: the page shows what there is.
+        # The draws take hours, `make bench-trace` makes them: the page shows what there is.
         command = ["python", f"bench/{name}.py", *(["--report"] if board else quick)]
         if name in WITH_DATA:
             command += ["--data", options.data]

@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from numpy.random import default_rng
 
@@ -51,6 +52,20 @@ class TestLeaked:
         assert (origin.origin, origin.kind, origin.actor) == ("export-3", Kind.BATCH, "agent-03")
         assert origin.seen_from is not None
         assert origin.seen_from.startswith("2025-04-06")
+
+    def test_matches_rows_by_their_dates_of_issue_however_these_are_written(self) -> None:
+        book = [{**one, "issued": f"20{i % 30:02d}-0{1 + i % 9}-1{i % 10}"}
+                for i, one in enumerate(OFFICE.book)]  # fmt: skip
+        places = OFFICE.seen["agent-05"]
+        rows = [
+            {"承保日期": book[int(i)]["issued"].replace("-", "/"), "phone": book[int(i)]["phone"]}
+            for i in places
+        ]
+
+        report = leaked(table(rows), [ACCESS], policies=pa.Table.from_pylist(book), found_at=FOUND)
+
+        assert report.named == [["agent-05"]]
+        assert "issued" in report.rows.columns
 
     def test_finds_both_parts_of_a_merge_put_in_another_order(self) -> None:
         both = np.union1d(OFFICE.seen["agent-05"], OFFICE.batches["agent-07", "export-7"])

@@ -23,7 +23,7 @@ from hubao.lake.readers import columnar
 from hubao.lake.readers.delimited import DELIMITERS
 from hubao.lake.readers.layout import Kind, Layout, Wanted
 from hubao.lake.readers.lines import lines
-from hubao.lake.reading import SMALL_FORMATS, read_access, read_actors, read_policies
+from hubao.lake.reading import SMALL_FORMATS, read_access, read_actors
 from hubao.lake.rejects import Reason
 from hubao.lake.sources import Format, Source, find, head_of
 from hubao.lake.steps import select_all, step
@@ -34,8 +34,9 @@ BATCH = "batch:"  # what a batch is called among actors, before its name
 # A table of which no column need be filled must have one that might be at fault: this one, which
 # no file has.
 _NOTHING = Wanted("hubao:nothing", Kind.NUMBER)
+_BOOK = (Wanted("policy", lacking=Reason.NO_POLICY, needed=True),)
 _HISTORY = (
-    Wanted("policy", lacking=Reason.NO_POLICY, needed=True),
+    *_BOOK,
     Wanted("field", needed=True),
     Wanted("value", needed=True),
     Wanted("valid_from", Kind.TIME, lacking=Reason.BAD_TIME, needed=True),
@@ -71,9 +72,7 @@ def read_all(reading: Reading, engine: DuckDB, asked: Asked) -> list[FileRead]:
         BadInput: something given can't be read; the message says what, where and how to mend it.
     """
     inputs = [_table(reading, engine, "leaked", asked.leaked)]
-    inputs.append(_told(read_policies(reading, asked.policies), "policies"))
-    # Other tables are read under the name `policies` too, so this one gets its own.
-    engine.create("known", step("SELECT * FROM policies"))
+    inputs.append(_table(reading, engine, "policies", asked.policies, relation="known"))
     if asked.history is not None:
         inputs.append(_table(reading, engine, "history", asked.history))
     if asked.actors is not None:
@@ -89,8 +88,13 @@ def _told(one: Input, role: str) -> FileRead:
     return FileRead(path, role, one.rows, one.rejected, one.sha256)
 
 
-def _table(reading: Reading, engine: DuckDB, role: str, given: Given) -> FileRead:
-    """Read one table of any columns; the lake knows no role for it, so it is read as policies."""
+def _table(
+    reading: Reading, engine: DuckDB, role: str, given: Given, *, relation: str | None = None
+) -> FileRead:
+    """Read one table of any columns; the lake knows no role for it, so it is read as policies.
+
+    The relation is named as the role unless told otherwise.
+    """
     _check_names(role, given)
     layout = _layout(role, given)
     intake = Intake(reading, layout)
@@ -104,7 +108,7 @@ def _table(reading: Reading, engine: DuckDB, role: str, given: Given) -> FileRea
             intake.text(source)
     told = _told(intake.finish()[0], role)
     kept = [name for name in _names(engine, "policies") if name != _NOTHING.name]
-    engine.create(role, select_all("policies", kept))
+    engine.create(relation or role, select_all("policies", kept))
     engine.drop("policies")
     return told
 
@@ -112,6 +116,8 @@ def _table(reading: Reading, engine: DuckDB, role: str, given: Given) -> FileRea
 def _layout(role: str, given: Given) -> Layout:
     if role == "history":
         return Layout(Role.POLICIES, _HISTORY)
+    if role == "policies":  # every column as text, dates too: cells are held against cells
+        return Layout(Role.POLICIES, _BOOK, rest=True)
     if isinstance(given, pa.Table) or (source := _one(given, role)).format is not Format.CSV:
         return Layout(Role.POLICIES, (_NOTHING,), rest=True, numbered=True)
     # One header that must be found is what the CSV reader tells the delimiter by.

@@ -82,11 +82,12 @@ def keep(results: Path, kept: Path) -> Path:
     A board takes hours: what was drawn is kept, so that the docs' figures can be made again from
     it, and a run on another machine goes on from there.
     """
+    packed = lzma.compress(results.read_bytes(), preset=9)
     kept.mkdir(parents=True, exist_ok=True)
     for old in kept.glob(f"{_kind(results)}-*{PACKED}"):
         old.unlink()
     path = kept / f"{results.stem}{PACKED}"
-    path.write_bytes(lzma.compress(results.read_bytes(), preset=9))
+    path.write_bytes(packed)
     return path
 
 
@@ -103,12 +104,14 @@ def latest(results: Path, kept: Path) -> Path:
     unpack(results, kept)
     if results.exists():
         return results
-    others = [results.with_name(path.name.removesuffix(PACKED) + results.suffix)
-              for path in kept.glob(f"{_kind(results)}-*{PACKED}")]  # fmt: skip
-    for other in others:
+    here = list(results.parent.glob(f"{_kind(results)}-*{results.suffix}"))
+    if here:
+        return max(here, key=lambda path: path.stat().st_mtime)
+    for path in kept.glob(f"{_kind(results)}-*{PACKED}"):
+        other = results.with_name(path.name.removesuffix(PACKED) + results.suffix)
         unpack(other, kept)
-    others += results.parent.glob(f"{_kind(results)}-*{results.suffix}")
-    return max(others, key=lambda path: path.stat().st_mtime, default=results)
+        return other
+    return results
 
 
 def _kind(results: Path) -> str:

@@ -35,8 +35,7 @@ def main() -> int:
     if options.quick:
         return _quick(options)
     if options.keep:
-        print(keep(_results(options, "scored"), KEPT))
-        return 0
+        return _keep(_results(options, "scored"))
     seeds = tuning_seeds(options.tuning) if options.tuning else None
     draws = tuning_draws(seeds) if seeds else scored_draws(options.worlds)
     if options.cells:
@@ -62,6 +61,14 @@ def main() -> int:
         for name, title in draw_plots(board, options.images).items():
             print(f"![{title}](images/{name}.svg)\n")
     return finish("trace_accuracy", figures(board))
+
+
+def _keep(results: Path) -> int:
+    if not results.exists():
+        print("Not kept: there are no results of this code; make bench-trace makes them.")
+        return NO_DATA
+    print(keep(results, KEPT))
+    return 0
 
 
 def _quick(options: argparse.Namespace) -> int:

@@ -5,10 +5,13 @@ import re
 import shutil
 import subprocess
 import tomllib
+from importlib.metadata import requires
 from pathlib import Path
 from typing import Any
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
 LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
@@ -17,8 +20,14 @@ PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(enco
 
 def pinned() -> dict[str, str]:
     """Each package of the lock, and what follows it up to the next."""
-    parts = re.split(r"^([a-z0-9.-]+)==", LOCK, flags=re.MULTILINE)
+    parts = re.split(r"^([a-z0-9.-]+)(?:\[[a-z,-]+\])?==", LOCK, flags=re.MULTILINE)
     return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def extras() -> dict[str, set[str]]:
+    """The extras that each package of the lock is pinned with."""
+    found = re.findall(r"^([a-z0-9.-]+)(?:\[([a-z,-]+)\])?==", LOCK, flags=re.MULTILINE)
+    return {name: set(filter(None, listed.split(","))) for name, listed in found}
 
 
 def names(requirements: list[str]) -> set[str]:
@@ -35,6 +44,19 @@ class TestLock:
         )
 
         assert needed - pinned().keys() == set()
+
+    def test_pins_with_the_extras_that_packages_ask_for(self) -> None:
+        """Pip looks a name with an extra up by itself, and takes a release newer than the pin."""
+        asked = [
+            need
+            for name in pinned()
+            for need in map(Requirement, requires(name) or ())
+            if need.extras and (need.marker is None or need.marker.evaluate({"extra": ""}))
+        ]
+
+        assert asked
+        for need in asked:
+            assert need.extras <= extras()[canonicalize_name(need.name)], need
 
     def test_holds_a_hash_for_every_package(self) -> None:
         assert [name for name, rest in pinned().items() if "--hash=sha256:" not in rest] == []

@@ -53,6 +53,7 @@ class PlainLog:
             strata=Strata(("stratum",), by_degree=False),
             records=sizes,
             labels=[f"stratum={z}" for z in range(len(sizes))],
+            values=[(str(z),) for z in range(len(sizes))],
             all_records=len(self.stratum),
         )
         return places, np.arange(len(self._records)), self.stratum[self._records]
@@ -97,7 +98,7 @@ class PlainLog:
         late = [
             int(((self.stratum == z) & (issued >= cut)).sum()) for z, _, cut in counts.cuts.tolist()
         ]
-        return Waiting(np.array(late), issued[self._records].astype(np.int64), dated=True)
+        return Waiting(np.array(late), issued[self._records].astype(np.int64))
 
     def shared(self, pairs: Sequence[tuple[int, int]], last: int) -> Ints:
         raise AssertionError(f"no twins are looked for here: {pairs}, {last}")

@@ -1,5 +1,6 @@
 """Background rates by columns: against loops, and against rates that are known."""
 
+from collections.abc import Sequence
 from itertools import product
 
 import numpy as np
@@ -7,8 +8,9 @@ import pytest
 from scipy import sparse
 
 from hubao.trace import rates
-from hubao.trace.placing import levels
+from hubao.trace.placing import Places
 from hubao.trace.reduced import Floats, Ints, Reduced
+from hubao.trace.strata import Strata
 from hubao.trace.waves import FOR_COLUMN, means
 from tests.trace import slow_after
 
@@ -40,6 +42,11 @@ def reduced_of(stratum: Ints, touched: Ints | None = None) -> Reduced:
 def drawn(rate: Floats, count: int, seed: int = 0) -> Ints:
     rng = np.random.default_rng(seed)
     return rng.choice(12, size=count, p=rate / rate.sum())
+
+
+def placed(values: Sequence[tuple[str, ...]], *columns: str) -> Places:
+    ones = np.ones(len(values), dtype=np.int64)
+    return Places(Strata(columns, by_degree=True), ones, [""] * len(values), values, len(values))
 
 
 def sizes(victims: int) -> Floats:
@@ -100,26 +107,13 @@ class TestFit:
         assert fit.background[6] > 2.0
 
 
-class TestLevels:
-    def test_are_the_columns_of_the_labels(self) -> None:
-        labels = ["region=n, product=x", "region=n, product=y", "region=s, product=x"]
+class TestCodes:
+    def test_number_the_values_of_each_column(self) -> None:
+        found = placed([("n", "x"), ("n", "y"), ("s", "x"), ("*", "*")], "region", "product").codes
 
-        found = levels(labels, ["region", "product"])
+        assert found[:, 0].tolist() == [0, 0, 1, 2]
+        assert found[0, 1] == found[2, 1] != found[1, 1]
 
-        assert found.tolist() == [[0, 0], [0, 1], [1, 0]]
-
-    def test_pass_over_access_degrees_and_take_odd_values_as_they_are(self) -> None:
-        labels = [
-            "a b=x, y=1, c(d)=1, access_degree=2-7",
-            "a b=x, y=1, c(d)=2, access_degree=8",
-            "a b=*, c(d)=*, access_degree=0",
-        ]
-
-        found = levels(labels, ["a b", "c(d)"])
-
-        assert found[0, 0] == found[1, 0] != found[2, 0]
-        assert len(set(found[:, 1].tolist())) == 3
-
-    @pytest.mark.parametrize("labels", [["all"], ["access_degree=1-3", "access_degree=4"]])
-    def test_are_none_without_columns(self, labels: list[str]) -> None:
-        assert levels(labels, []).shape == (len(labels), 0)
+    @pytest.mark.parametrize("strata", [1, 3])
+    def test_are_none_without_columns(self, strata: int) -> None:
+        assert placed([()] * strata).codes.shape == (strata, 0)

@@ -1,6 +1,6 @@
 """What follows from a decision, source by source: when it copied, and what is still to come.
 
-Ties together `copied` (dates), `left` (contacts to come), `waves` (background) and `leaking` (for
+Ties together `copied` (dates), `left` (contacts to come), `rates` (background) and `leaking` (for
 the warn list and the next to ask). None of it is evidence: it takes for granted what was decided.
 """
 

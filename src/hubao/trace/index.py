@@ -24,7 +24,7 @@ from hubao.lake.steps import expression, step
 from hubao.lake.times import utc_of_local
 from hubao.trace.arrivals import TIME, WHOLE_LOG
 from hubao.trace.indexed import FORMAT, HOUR, About, described, index_step, open_index, unharmed
-from hubao.trace.placing import place
+from hubao.trace.placing import Places, place
 from hubao.trace.reduce import BEGINS, FIRST_SEEN
 from hubao.trace.tracing import Progress, Source, policy_columns
 
@@ -41,7 +41,12 @@ EMPTY = {
         "stratum": pa.int64(),
         "issued": TIME,
     },
-    "strata": {"stratum": pa.int64(), "label": pa.string(), "records": pa.int64()},
+    "strata": {
+        "stratum": pa.int64(),
+        "label": pa.string(),
+        "cell": pa.list_(pa.string()),
+        "records": pa.int64(),
+    },
     "first_seen": {"record": pa.int64(), "actor": pa.int64(), "at": TIME},
     "logins": {"login": pa.string(), "actor": pa.string()},
     "counts": {"actor": pa.int64(), "stratum": pa.int64(), "hour": pa.int64(), "n": pa.int64()},
@@ -97,7 +102,7 @@ PARTS = {
     "records": """
 SELECT id, md5_number_lower(policy) AS key, policy, stratum, issued FROM new_records ORDER BY id
 """,
-    "strata": "SELECT stratum, label, records FROM new_strata",
+    "strata": "SELECT stratum, label, cell, records FROM new_strata",
     "first_seen": "SELECT record, actor, at FROM earlier ORDER BY record, actor",
     "counts": """
 SELECT actor, stratum, hour, CAST(sum(n) AS BIGINT) AS n FROM moves
@@ -129,7 +134,9 @@ FROM placed
 LEFT JOIN (SELECT policy, min(issued) AS issued FROM policies GROUP BY policy) AS dates
   ON dates.policy = placed.policy
 """
-FIXED_STRATA = "SELECT DISTINCT stratum, label FROM strata ORDER BY stratum"
+FIXED_STRATA = """
+SELECT stratum, label, any_value(cell) AS cell FROM strata GROUP BY stratum, label ORDER BY stratum
+"""
 LATER_RECORDS = """
 SELECT DISTINCT policy, CAST($stratum AS BIGINT) AS stratum, CAST(NULL AS TIMESTAMP) AS issued
 FROM first_seen
@@ -139,7 +146,7 @@ SELECT (SELECT count(*) FROM actors) AS actors, (SELECT count(*) FROM records) A
   (SELECT CAST(sum(n) AS BIGINT) FROM counts) AS pairs
 """
 NEW_STRATA = """
-SELECT fixed.stratum, fixed.label, count(new_records.id) AS records
+SELECT fixed.stratum, fixed.label, any_value(fixed.cell) AS cell, count(new_records.id) AS records
 FROM fixed LEFT JOIN new_records ON new_records.stratum = fixed.stratum
 GROUP BY fixed.stratum, fixed.label
 """
@@ -269,7 +276,7 @@ def _make(
     until = np.array([WHOLE_LOG if before is None else before])
     places = place(engine, asked=strata, cuts=until, known=known)
     engine.create("placed_records", step(PLACED_RECORDS if known is None else ISSUED_RECORDS))
-    labels = [*places.labels, ADDED_LATER]
+    fixed_strata = _fixed(places)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as folder:
         path = Path(folder) / out.name
         engine.attach("index", path, read_only=False)
@@ -277,7 +284,7 @@ def _make(
             engine.load("empty", pa.schema(columns).empty_table())
             engine.create(f"index.{name}", step("SELECT * FROM empty"))
         fixed = {"format": str(FORMAT), "strata": json.dumps(places.strata.names)}
-        _append(engine, labels, [*fixed.items(), *_told(inputs)])
+        _append(engine, fixed_strata, [*fixed.items(), *_told(inputs)])
         summary = _summary(engine, out, places.strata.names, added=False)
         engine.detach("index")
         path.replace(out)
@@ -288,7 +295,7 @@ def _add(engine: DuckDB, inputs: Sequence[Input], out: Path, about: About) -> In
     _check_new(out, inputs, about.digests)
     engine.create("first_seen", step(FIRST_SEEN))
     with unharmed(out):
-        fixed = engine.fetch(index_step(FIXED_STRATA)).column("label").to_pylist()
+        fixed = engine.fetch(index_step(FIXED_STRATA))
         engine.create("placed_records", step(LATER_RECORDS), {"stratum": len(fixed) - 1})
         _append(engine, fixed, _told(inputs))
         summary = _summary(engine, out, about.strata.names, added=True)
@@ -311,14 +318,26 @@ def _told(inputs: Sequence[Input]) -> list[tuple[str, str]]:
     ]
 
 
-def _append(engine: DuckDB, labels: Sequence[str], meta: Sequence[tuple[str, str]]) -> None:
+def _fixed(places: Places) -> pa.Table:
+    """(stratum, label, cell): the strata as they stay, the last for records that come later."""
+    later = [ADDED_LATER] * len(places.strata.columns)
+    return pa.table(
+        {
+            "stratum": pa.array(range(len(places.labels) + 1), pa.int64()),
+            "label": [*places.labels, ADDED_LATER],
+            "cell": pa.array([*map(list, places.values), later], pa.list_(pa.string())),
+        }
+    )
+
+
+def _append(engine: DuckDB, fixed: pa.Table, meta: Sequence[tuple[str, str]]) -> None:
     """Add what `first_seen` and `placed_records` hold to the index, in one transaction."""
     for name, template in STEPS.items():
         engine.create(name, index_step(template, own=("first_seen",)))
     engine.create("known", index_step(KNOWN))
     engine.create("earlier", step(EARLIER))
     engine.create("moves", step(MOVES), {"hour": HOUR})
-    engine.load("fixed", pa.table({"stratum": range(len(labels)), "label": labels}))
+    engine.load("fixed", fixed)
     engine.create("new_strata", step(NEW_STRATA))
     engine.load("new_meta", pa.table({"key": [k for k, _ in meta], "value": [v for _, v in meta]}))
     with engine.transaction():

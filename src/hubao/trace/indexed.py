@@ -2,12 +2,13 @@
 
 The file (made by `index.py`) holds, in a DuckDB database attached as `index`:
 `meta` (key, value) · `actors` (id, actor) · `records` (id, key, policy, stratum, issued), key a
-digest of the policy, issued null where it is not known · `strata` (stratum, label, records) ·
-`first_seen` (record, actor, at), a row more where an earlier access was added later · `counts`
-(actor, stratum, hour, n), fresh records an hour · `moments` (hour, stratum, actor, at, n), the same
-rows one by one, for the hours that a contact cuts through · `logins` (login, actor), whose accounts
-were joined. Rows are only ever added, so figures are sums: an access found later to be earlier is
--1 in one hour, 1 in the other. Which fields an access showed is not kept.
+digest of the policy, issued null where it is not known · `strata` (stratum, label, cell, records),
+cell the values compared within · `first_seen` (record, actor, at), a row more where an earlier
+access was added later · `counts` (actor, stratum, hour, n), fresh records an hour · `moments`
+(hour, stratum, actor, at, n), the same rows one by one, for the hours that a contact cuts through ·
+`logins` (login, actor), whose accounts were joined. Rows are only ever added, so figures are sums:
+an access found later to be earlier is -1 in one hour, 1 in the other. Which fields an access showed
+is not kept.
 """
 
 import hashlib
@@ -38,7 +39,7 @@ HOUR = 3_600_000_000
 TABLES = ("actors", "records", "strata", "first_seen", "counts", "moments", "logins", "meta")
 
 STRATA_SUMS = """
-SELECT label, CAST(sum(records) AS BIGINT) AS records FROM strata
+SELECT label, any_value(cell) AS cell, CAST(sum(records) AS BIGINT) AS records FROM strata
 GROUP BY stratum, label ORDER BY stratum
 """
 # The short key first: it spares reading every policy's name.
@@ -185,6 +186,7 @@ class Indexed:
                 f" anew with: hubao index … --strata {','.join(asked)}"
             )
         self.family = self._count("actors")
+        self._dated = engine.fetch(index_step(INDEX_DATED)).column("dated")[0].as_py()
         self.input = Input(str(path), Role.INDEX, about.rows, about.rejected, about.digest)
 
     def _count(self, relation: str) -> int:
@@ -212,6 +214,7 @@ class Indexed:
             strata=self._strata,
             records=records,
             labels=strata.column("label").to_pylist(),
+            values=[tuple(cell) for cell in strata.column("cell").to_pylist()],
             all_records=int(records.sum()),
         )
         return places, rows.column("t").to_numpy(), rows.column("stratum").to_numpy()
@@ -238,9 +241,10 @@ class Indexed:
 
     def waiting(self, counts: Counts, known: Ints) -> Waiting:
         """Records not yet issued at each cut, by the dates that the index was given."""
+        if not self._dated:
+            return Waiting.none(len(counts.cuts), len(known))
         self.engine.create("late", index_step(INDEX_LATE))
-        dated = self.engine.fetch(index_step(INDEX_DATED)).column("dated")[0].as_py()
-        return Waiting.of(self.engine, counts.cuts, known, dated=bool(dated))
+        return Waiting.of(self.engine, counts.cuts, known)
 
     def shared(self, pairs: Sequence[tuple[int, int]], last: int) -> Ints:
         """int (p,): records that both actors of each pair of columns had seen before `last`."""

@@ -8,7 +8,6 @@ The stratum of a record depends on how many actors had opened it *before* the ca
 staff who open the file of a customer who complains don't move it.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -72,35 +71,22 @@ class Places:
     Attributes:
         strata: what they are compared within.
         records: int (s,); records of every stratum.
-        labels: s labels, for people.
+        labels: s labels, for people. values: s cells of f values, of the columns compared within.
         all_records: records, each counted once.
     """
 
     strata: Strata
     records: Ints
     labels: Sequence[str]
+    values: Sequence[Cell]
     all_records: int
 
     @property
     def codes(self) -> Ints:
-        """int (s, f): the value of each stratum in each column; see `levels`."""
-        return levels(self.labels, self.strata.columns)
-
-
-def levels(labels: Sequence[str], columns: Sequence[str]) -> Ints:
-    """int (s, f): the value of each stratum in each column, numbered column by column.
-
-    Args:
-        labels: s labels of `Places`: "region=3, product=1, access_degree=2-7".
-        columns: f names, in the order of the labels; what follows them is passed over.
-    """
-    parts = ", ".join(f"{re.escape(name)}=(.*)" for name in columns)
-    pattern = re.compile(parts + rf"(?:(?:, )?{ACCESS_DEGREE}=[0-9-]*)?", re.DOTALL)
-    found = [pattern.fullmatch(label) for label in labels]
-    values = [match.groups() if match else ("",) * len(columns) for match in found]
-    numbered = [np.unique([v[f] for v in values], return_inverse=True)[1].ravel()
-                for f in range(len(columns))]  # fmt: skip
-    return np.array(numbered, dtype=np.int64).reshape(len(columns), len(labels)).T
+        """int (s, f): the value of each stratum in each column, numbered column by column."""
+        columns = [pa.array(column, pa.string()) for column in zip(*self.values, strict=True)]
+        numbered = [column.dictionary_encode().indices.to_numpy() for column in columns]
+        return np.array(numbered, dtype=np.int64).reshape(len(columns), len(self.values)).T
 
 
 def place(
@@ -130,6 +116,7 @@ def place(
         strata=strata,
         records=np.array(found["records"], dtype=np.int64),
         labels=[_label(strata, cells, *row) for row in _rows(found)],
+        values=[cells[cell] for cell in found["cell"]],
         all_records=sum(found["records"]),
     )
 

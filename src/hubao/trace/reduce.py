@@ -133,6 +133,7 @@ class Log:
         self.engine, self._columns, self._asked = engine, columns, asked
         self._joined, self._quotes = joined, False
         self._lists = self._listed() if fields else {}
+        self._dated = columns is not None and engine.fetch(step(DATED)).column("dated")[0].as_py()
         engine.create("first_seen", step(FIRST_SEEN))
         self.family = int(engine.fetch(step(FAMILY)).column("n")[0].as_py())
 
@@ -198,12 +199,11 @@ class Log:
 
     def waiting(self, counts: Counts, known: Ints) -> Waiting:
         """Records not yet issued at each cut; none where there are no issue dates."""
-        if self._columns is None:
+        if not self._dated:
             return Waiting.none(len(counts.cuts), len(known))
         self.engine.create("issues", step(ISSUES))
         self.engine.create("late", step(LATE))
-        dated = bool(self.engine.fetch(step(DATED)).column("dated")[0].as_py())
-        return Waiting.of(self.engine, counts.cuts, known, dated=dated)
+        return Waiting.of(self.engine, counts.cuts, known)
 
     def _with_asked(self, counts: Counts, seen: pa.Table) -> pa.Table:
         engine = self.engine

@@ -64,28 +64,25 @@ class Waiting:
 
     records: Ints
     since: Ints
-    dated: bool
+    dated: bool = True
 
     @classmethod
-    def of(cls, engine: Engine, cuts: Ints, known: Ints, *, dated: bool) -> Self:
+    def of(cls, engine: Engine, cuts: Ints, known: Ints) -> Self:
         """Count.
 
         Args:
-            engine: holds `late`.
+            engine: holds `late` and `victim`.
             cuts: int (c, 3); see `assemble.Counts`.
-            known: int (n,); numbers of the victims counted, ascending.
-            dated: as the attribute.
+            known: int (n,); numbers of the victims counted.
         """
         moments = pa.array(cuts[:, 2], pa.int64()).cast(TIME)
         table = {"c": pa.array(range(len(cuts)), pa.int64()), "stratum": cuts[:, 0], "cut": moments}
         engine.load("all_cuts", pa.table(table))
-        found, own = engine.fetch(step(WAITING)), engine.fetch(step(OWN))
+        found, own = engine.fetch(step(WAITING)), engine.fetch(step(OWN)).to_pydict()
         records = np.zeros(len(cuts), dtype=np.int64)
         records[found.column("c").to_numpy()] = found.column("n").to_numpy()
-        since = np.full(int(known.max(initial=-1)) + 1, ALWAYS)
-        t = own.column("t").to_numpy()
-        since[t[t < len(since)]] = own.column("at").to_numpy()[t < len(since)]
-        return cls(records, since[known], dated)
+        since = dict(zip(own["t"], own["at"], strict=True))
+        return cls(records, np.array([since.get(t, ALWAYS) for t in known.tolist()]))
 
     @classmethod
     def none(cls, cuts: int, victims: int) -> Self:

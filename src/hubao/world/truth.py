@@ -44,7 +44,6 @@ def _source(world: World, copy: Copy, price: int) -> dict[str, object]:
     return {
         "actor": OUTSIDE if copy.actor == NOBODY else _actor(world, copy.actor),
         "records": len(copy.policies),
-        "price_fen": price,
         "paid_fen": price * len(copy.policies),
         "copied_from": _moment(world, copy.first),
         "copied_to": _moment(world, copy.last),

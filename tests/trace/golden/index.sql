@@ -77,10 +77,14 @@ WHERE
   known."at" IS NULL OR fresh."at" < known."at"
 
 -- FIXED_STRATA
-SELECT DISTINCT
+SELECT
+  stratum,
+  label,
+  ANY_VALUE(cell) AS cell
+FROM strata
+GROUP BY
   stratum,
   label
-FROM strata
 ORDER BY
   stratum
 
@@ -140,6 +144,7 @@ WHERE
 SELECT
   fixed.stratum,
   fixed.label,
+  ANY_VALUE(fixed.cell) AS cell,
   COUNT(new_records.id) AS records
 FROM fixed
 LEFT JOIN new_records
@@ -225,6 +230,7 @@ ORDER BY
 SELECT
   stratum,
   label,
+  cell,
   records
 FROM new_strata
 

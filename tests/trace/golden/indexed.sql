@@ -292,6 +292,7 @@ JOIN candidates
 -- STRATA_SUMS
 SELECT
   label,
+  ANY_VALUE(cell) AS cell,
   CAST(SUM(records) AS BIGINT) AS records
 FROM strata
 GROUP BY

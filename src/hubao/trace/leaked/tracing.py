@@ -116,14 +116,21 @@ def leaked(
             inputs = read_all(reading, engine, asked)
         tell = progress or _silent
         tell(0, 0, "Matching rows")
-        paired = columns_of(leaked_headers(engine), policy_headers(engine), leaked_columns)
-        changing = dating.changing(engine) if history is not None else []
-        rows = Matcher(engine, paired, changing).run(match)
+        paired, rows = _matched(engine, leaked_columns, match, dated=history is not None)
         tell(0, 0, "Weighing evidence")
         found = _found(engine, found_at, dated=history is not None)
         return _Case(engine, asked, paired, rows, found).report(
             inputs=inputs, strata=strata, alpha=alpha, found_given=found_at is not None
         )
+
+
+def _matched(
+    engine: DuckDB, leaked_columns: Mapping[str, str] | None, match: Match, *, dated: bool
+) -> tuple[list[Column], Rows]:
+    """The columns that the file and the table share, and the file's rows as records."""
+    paired = columns_of(leaked_headers(engine), policy_headers(engine), leaked_columns)
+    changing = dating.changing(engine) if dated else []
+    return paired, Matcher(engine, paired, changing).run(match)
 
 
 def _silent(done: int, total: int, what: str) -> None:

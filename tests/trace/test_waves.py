@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from itertools import product
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from scipy import sparse
 
+from hubao.lake.engines.duckdb import DuckDB
 from hubao.trace import rates
-from hubao.trace.placing import Places
+from hubao.trace.placing import Places, place
 from hubao.trace.reduced import Floats, Ints, Reduced
 from hubao.trace.strata import Strata
 from hubao.trace.waves import FOR_COLUMN, means
@@ -117,3 +119,21 @@ class TestCodes:
     @pytest.mark.parametrize("strata", [1, 3])
     def test_are_none_without_columns(self, strata: int) -> None:
         assert placed([()] * strata).codes.shape == (strata, 0)
+
+    def test_of_a_book_do_not_tell_strata_apart_by_how_often_records_were_opened(self) -> None:
+        rng = np.random.default_rng(3)
+        names = [f"P{i}" for i in range(1_200)]
+        region, age = ([str(one) for one in rng.integers(k, size=1_200)] for k in (3, 2))
+        opened = np.repeat(np.arange(1_200), rng.integers(9, size=1_200))
+        accesses = {
+            "actor": [f"a{j}" for j in rng.integers(20, size=len(opened))],
+            "policy": [names[i] for i in opened],
+            "at": pa.array(range(len(opened)), pa.timestamp("us")),
+        }
+        with DuckDB() as engine:
+            engine.load("first_seen", pa.table(accesses))
+            engine.load("policies", pa.table({"policy": names, "region": region, "age": age}))
+            found = place(engine, asked=None, cuts=np.array([9_999]), known=["region", "age"])
+
+        assert len(found.labels) > 6
+        assert [len(set(column)) for column in found.codes.T.tolist()] == [3, 2]

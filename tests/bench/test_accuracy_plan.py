@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 import trace_accuracy
-from accuracy_cells import Cell, Draw, World, draws_of, every_cell, quick_cells
+from accuracy_cells import CLEAN_SIZES, Cell, Draw, World, draws_of, every_cell, quick_cells
 from accuracy_family import FAMILIES, HELD_OUT, TUNED_ON
 from accuracy_runs import keep, latest, read, unpack
 from hubao.world.insurer import make_world
@@ -100,6 +100,13 @@ def test_scores_come_from_no_tuning_seed_and_from_both_families() -> None:
 
     assert all(draw.world.seed not in trace_accuracy.TUNING for draw in draws)
     assert {draw.world.family for draw in draws} == set(FAMILIES)
+
+
+def test_the_whole_board_has_fifty_worlds_and_two_thousand_clean_draws() -> None:
+    draws = trace_accuracy.scored_draws(1.0)
+
+    assert len({draw.world for draw in draws}) >= 50
+    assert sum(draw.cell.name in {f"clean {n}" for n in CLEAN_SIZES} for draw in draws) >= 2_000
 
 
 def test_the_held_out_family_makes_another_insurer_than_the_default() -> None:

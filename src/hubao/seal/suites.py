@@ -1,0 +1,142 @@
+"""Two suites of algorithms for fields: the international one, and China's national one.
+
+International: AES-256-GCM by Tink, HMAC-SHA-256. National: SM4-GCM (GB/T 32907) and HMAC-SM3
+(GB/T 32905) by OpenSSL. What is encrypted begins with five bytes that say by which suite and key,
+so that both can stand side by side while one takes the other's place.
+"""
+
+import hmac
+import secrets
+from enum import StrEnum
+from typing import Final, Protocol
+
+import tink
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.hmac import HMAC
+from tink import aead, proto_keyset_format, secret_key_access
+
+from hubao.kit.errors import HubaoError, Kind
+
+PREFIX_BYTES: Final = 5
+TAG_BYTES: Final = 16  # of a keyed hash, cut to 128 bits
+_NONCE_BYTES: Final = 12
+_GCM_TAG_BYTES: Final = 16
+_SM4_MARK: Final = b"\x53"  # Tink's own ciphertexts begin with 1
+
+aead.register()
+
+
+class Suite(StrEnum):
+    """Which algorithms."""
+
+    INTERNATIONAL = "aes-256-gcm"
+    NATIONAL = "sm4-gcm"
+
+
+class Unreadable(HubaoError):  # noqa: N818 - says what happened, as its base does
+    """Something encrypted was changed, belongs elsewhere, or was made with another key."""
+
+    code = "seal.unreadable"
+    kind = Kind.UNAVAILABLE
+
+
+class Aead(Protocol):
+    """Encryption that also proves that nothing was changed and where the value belongs.
+
+    Attributes:
+        prefix: five bytes that everything it encrypts begins with.
+    """
+
+    prefix: bytes
+
+    def encrypt(self, clear: bytes, place: bytes) -> bytes:
+        """Encrypt; `place` is needed again to decrypt, and is not stored."""
+
+    def decrypt(self, sealed: bytes, place: bytes) -> bytes:
+        """Decrypt.
+
+        Raises:
+            Unreadable: it was changed, or made for another place or with another key.
+        """
+
+
+def new_secret(suite: Suite) -> bytes:
+    """Make a new secret key for encryption."""
+    if suite is Suite.NATIONAL:
+        return secrets.token_bytes(4 + algorithms.SM4.block_size // 8)
+    handle = tink.new_keyset_handle(aead.aead_key_templates.AES256_GCM)
+    made: bytes = proto_keyset_format.serialize(handle, secret_key_access.TOKEN)
+    return made
+
+
+def aead_of(suite: Suite, secret: bytes) -> Aead:
+    """Give what encrypts with a secret of `new_secret`; ValueError if it is none."""
+    return Sm4Gcm(secret) if suite is Suite.NATIONAL else TinkAes(secret)
+
+
+def keyed_hash(suite: Suite, secret: bytes, text: bytes) -> bytes:
+    """Hash with a key, 16 bytes: nobody without the key can try out all phone numbers."""
+    if suite is Suite.NATIONAL:
+        national = HMAC(secret, hashes.SM3())
+        national.update(text)
+        return national.finalize()[:TAG_BYTES]
+    return hmac.digest(secret, text, "sha256")[:TAG_BYTES]
+
+
+class TinkAes:
+    """AES-256-GCM by Tink, which writes the prefix itself."""
+
+    def __init__(self, secret: bytes) -> None:
+        try:
+            handle = proto_keyset_format.parse(secret, secret_key_access.TOKEN)
+            self._aead = handle.primitive(aead.Aead)
+        except tink.TinkError as error:
+            raise ValueError("not a keyset of Tink's") from error
+        self.prefix = b"\x01" + handle.keyset_info().primary_key_id.to_bytes(4, "big")
+
+    def encrypt(self, clear: bytes, place: bytes) -> bytes:
+        """See `Aead`."""
+        sealed: bytes = self._aead.encrypt(clear, place)
+        return sealed
+
+    def decrypt(self, sealed: bytes, place: bytes) -> bytes:
+        """See `Aead`."""
+        try:
+            clear: bytes = self._aead.decrypt(sealed, place)
+        except tink.TinkError as error:
+            raise _unreadable() from error
+        return clear
+
+
+class Sm4Gcm:
+    """SM4-GCM by OpenSSL: prefix, nonce, what was encrypted, tag."""
+
+    def __init__(self, secret: bytes) -> None:
+        self.prefix = _SM4_MARK + secret[:4]
+        self._key = algorithms.SM4(secret[4:])
+
+    def encrypt(self, clear: bytes, place: bytes) -> bytes:
+        """See `Aead`."""
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        work = Cipher(self._key, modes.GCM(nonce)).encryptor()
+        work.authenticate_additional_data(place)
+        body = work.update(clear) + work.finalize()
+        return self.prefix + nonce + body + work.tag
+
+    def decrypt(self, sealed: bytes, place: bytes) -> bytes:
+        """See `Aead`."""
+        nonce, body = sealed[PREFIX_BYTES:][:_NONCE_BYTES], sealed[PREFIX_BYTES + _NONCE_BYTES :]
+        if not sealed.startswith(self.prefix) or len(body) < _GCM_TAG_BYTES:
+            raise _unreadable()
+        work = Cipher(self._key, modes.GCM(nonce, body[-_GCM_TAG_BYTES:])).decryptor()
+        work.authenticate_additional_data(place)
+        try:
+            return work.update(body[:-_GCM_TAG_BYTES]) + work.finalize()
+        except InvalidTag as error:
+            raise _unreadable() from error
+
+
+def _unreadable() -> Unreadable:
+    return Unreadable("This value can't be read: it was changed, or belongs to another record.")

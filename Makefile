@@ -53,7 +53,7 @@ format: $(READY) ## Format and mend what ruff can mend
 lock: $(READY) ## Pin again after a change in pyproject.toml (ARGS=--upgrade: newest versions)
 	@mkdir -p build
 	$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"]["dev"], sep="\n")' > build/dev-group.in
-	CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --no-config --generate-hashes --allow-unsafe --no-strip-extras \
+	CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --no-config --generate-hashes --allow-unsafe --no-strip-extras --all-extras \
 		--no-header --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options \
 		--output-file requirements.lock $(ARGS) pyproject.toml build/dev-group.in
 	sed -i 's#-r build/dev-group.in#the dev group of pyproject.toml#' requirements.lock

@@ -11,12 +11,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import cast
 
+import django
+from django.conf import settings
 from typer.core import TyperCommand, TyperGroup, TyperOption
 from typer.main import get_command
 
 import hubao
 from hubao.cli import app
 from hubao.cli.exits import EXIT_CODES
+from hubao.desk.config.mapping import django_settings
+from hubao.desk.config.settings_test import ENV
 from hubao.kit.errors import HubaoError
 from hubao.trace.jsonout import json_schema
 from hubao.trace.leaked import jsonout as leaked_json
@@ -25,6 +29,7 @@ REFERENCE = Path(__file__).parent / "reference"
 MADE = "<!-- made by `make docs` from the code; edit the code, not this page -->\n"
 # Offered by the command line framework on every program; they need no line of ours.
 NOT_OURS = {"--install-completion", "--show-completion", "--help"}
+RUN = {"hubao.__main__", "hubao.desk.config.settings"}  # not to be imported, but run
 _ABOUT_CODES = """\
 What went wrong is one sentence on stderr that ends with one of these codes in brackets. The codes
 are stable, the sentences are not.
@@ -87,8 +92,10 @@ def errors() -> str:
 
 def known_errors() -> list[type[HubaoError]]:
     """Every error class of hubao that has a code of its own."""
+    settings.configure(**django_settings(ENV))
+    django.setup()
     for module in pkgutil.walk_packages(hubao.__path__, "hubao."):
-        if not module.name.endswith("__main__"):
+        if module.name not in RUN:
             importlib.import_module(module.name)
     return [error for error in _below(HubaoError) if "code" in vars(error)]
 

@@ -7,6 +7,8 @@ from collections.abc import Callable
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.makers.postgres import find_server
+
 settings.register_profile("here", deadline=None)
 settings.register_profile(
     "ci",
@@ -26,6 +28,7 @@ def find_browser() -> str | None:
 # What a test may need of the machine: how to see that it is there, and what to say if not.
 NEEDS: dict[str, tuple[Callable[[], object], str]] = {
     "browser": (find_browser, "no chromium on PATH (Debian: apt-get install chromium)"),
+    "postgres": (find_server, "no PostgreSQL server here (Debian: apt-get install postgresql)"),
 }
 
 

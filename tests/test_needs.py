@@ -53,7 +53,7 @@ class TestNeeds:
 
         assert "1 passed" in done.stdout
 
-    @pytest.mark.parametrize("word", ["postgres", "browser,java"])
+    @pytest.mark.parametrize("word", ["mainframe", "browser,java"])
     def test_refuses_a_requirement_that_it_does_not_know(self, tmp_path: Path, word: str) -> None:
         done = run_needy(tmp_path, require=word, path="")
 

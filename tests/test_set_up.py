@@ -39,6 +39,7 @@ class TestLock:
     def test_pins_all_that_is_imported_used_or_builds(self) -> None:
         needed = names(
             PROJECT["project"]["dependencies"]
+            + PROJECT["project"]["optional-dependencies"]["desk"]
             + PROJECT["dependency-groups"]["dev"]
             + PROJECT["build-system"]["requires"]
         )

@@ -1,0 +1,1 @@
+"""The desk: records, console and API, as one Django project with a room per noun."""

@@ -1,0 +1,1 @@
+"""Settings, environment and entry points: wires the rooms; imported by none of them."""

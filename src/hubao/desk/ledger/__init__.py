@@ -1,0 +1,1 @@
+"""Append-only: who saw or did what, and why; under a Merkle tree with signed heads."""

@@ -1,0 +1,88 @@
+"""Read the ledger: heads, proofs, entries."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from django.db import connection
+
+from hubao.desk.ledger.tree import read_nodes, read_size
+from hubao.kit.errors import HubaoError, Kind
+from hubao.seal.tree import EMPTY, Leaves, consistency_path, inclusion_path
+
+_PAGE: Final = 5_000
+
+
+class NoSuchEntry(HubaoError):  # noqa: N818 - says what happened, as its base does
+    """No entry of this number is in the tree yet."""
+
+    code = "ledger.no_such_entry"
+    kind = Kind.NOT_FOUND
+
+
+@dataclass(frozen=True)
+class Proof:
+    """That an entry stands in the log.
+
+    Attributes:
+        body: the entry, as it is hashed.
+        index: its place in the log, from 0.
+        size: entries of the log it is proved for.
+        path: hashes from the leaf upwards.
+    """
+
+    body: str
+    index: int
+    size: int
+    path: list[bytes]
+
+
+def size() -> int:
+    """Give the number of entries in the tree."""
+    with connection.cursor() as cursor:
+        return read_size(cursor)
+
+
+def root_at(entries: int) -> bytes:
+    """Give the root of the tree over the first so many entries."""
+    if entries == 0:
+        return EMPTY
+    with connection.cursor() as cursor:
+        return read_nodes(cursor, [Leaves(0, entries)])[0]
+
+
+def prove_entry(number: int, *, entries: int) -> Proof:
+    """Prove an entry to be among the first so many.
+
+    Raises:
+        NoSuchEntry: it isn't.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT place, body FROM ledger_leaf JOIN ledger_entry ON id = entry WHERE id = %s",
+            [number],
+        )
+        row = cursor.fetchone()
+        if row is None or not row[0] < entries <= read_size(cursor):
+            raise NoSuchEntry("This entry isn't in the tree of that size.", entry=number)
+        place, body = row
+        path = read_nodes(cursor, inclusion_path(place, entries))
+    return Proof(body, place, entries, path)
+
+
+def prove_growth(old: int, new: int) -> list[bytes]:
+    """Prove that the log of `new` entries begins with the log of `old` entries."""
+    with connection.cursor() as cursor:
+        return read_nodes(cursor, consistency_path(old, new))
+
+
+def bodies(entries: int) -> Iterator[str]:
+    """Give the first so many entries in the log's order, page by page."""
+    with connection.cursor() as cursor:
+        for begin in range(0, entries, _PAGE):
+            cursor.execute(
+                "SELECT body FROM ledger_leaf JOIN ledger_entry ON id = entry"
+                " WHERE place >= %s AND place < %s ORDER BY place",
+                [begin, min(begin + _PAGE, entries)],
+            )
+            yield from (row[0] for row in cursor.fetchall())

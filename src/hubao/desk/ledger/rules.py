@@ -1,0 +1,89 @@
+"""What an entry says, and how it is written: one entry, one text, and no personal data in it."""
+
+import json
+import re
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Final
+
+from hubao.kit.errors import HubaoError, Kind
+
+Fact = str | int | Sequence[str]
+VERSION: Final = 1
+_WORD: Final = r"[A-Za-z0-9][A-Za-z0-9_.:/+-]{0,59}"
+_ONE: Final = re.compile(_WORD)
+# The whole text at once: a batch of a hundred thousand entries would feel a look at each part.
+_WHOLE: Final = re.compile(
+    rf'\{{(?:"{_WORD}":(?:-?[0-9]{{1,10}}|"{_WORD}"|\[(?:"{_WORD}",?)*\]),?)+\}}'
+)
+_NUMBER: Final = re.compile(r"(?<![0-9a-f])[0-9]{11,}[Xx]?(?![0-9a-f])")
+
+
+class NotForTheLedger(HubaoError):  # noqa: N818 - says what happened, as its base does
+    """An entry would hold something other than ids, words and counts."""
+
+    code = "ledger.not_an_entry"
+    kind = Kind.INVALID
+
+
+@dataclass(frozen=True)
+class Entered:
+    """What happened.
+
+    Attributes:
+        action: what was done, as "policy.reveal".
+        actor: whose id did it.
+        at: when, with its time zone.
+        subject: the token of the person or record it was done to, if any.
+        purpose: the code of why, if any.
+        item: the work item it was done for, if any.
+        facts: more, as ids, words and counts.
+    """
+
+    action: str
+    actor: str
+    at: datetime
+    subject: str | None = None
+    purpose: str | None = None
+    item: str | None = None
+    facts: Mapping[str, Fact] = field(default_factory=dict)
+
+
+def body_of(entered: Entered, *, event: str | None = None) -> str:
+    """Write an entry: JSON with its keys in order and nothing that could be written otherwise.
+
+    Args:
+        entered: what happened.
+        event: the entry's id, a new one by default.
+
+    Raises:
+        NotForTheLedger: it holds a name, a number of a person, or free text.
+    """
+    parts = {
+        "action": entered.action,
+        "actor": entered.actor,
+        "at": entered.at.astimezone(UTC).isoformat(timespec="microseconds"),
+        "event": event or secrets.token_hex(16),
+        "item": entered.item,
+        "purpose": entered.purpose,
+        "subject": entered.subject,
+        "v": VERSION,
+        **{f"fact.{name}": fact for name, fact in entered.facts.items()},
+    }
+    kept = {name: part for name, part in parts.items() if part is not None}
+    body = json.dumps(kept, sort_keys=True, separators=(",", ":"))
+    if not _WHOLE.fullmatch(body) or _NUMBER.search(body):
+        raise NotForTheLedger(f"{_odd(kept)} of a ledger entry isn't an id, a word or a count.")
+    return body
+
+
+def _odd(parts: Mapping[str, object]) -> str:
+    """Name the part that is at fault; its value may be what must not be written anywhere."""
+    for name, part in parts.items():
+        listed = part if isinstance(part, list | tuple) else [part]
+        for one in map(str, (name, *listed)):
+            if not _ONE.fullmatch(one) or _NUMBER.search(one):
+                return f"“{name}”" if _ONE.fullmatch(name) else "The name of a part"
+    return "A part"

@@ -93,7 +93,7 @@ def read_signed(note: str, key: Ed25519PublicKey) -> Head:
     text, blank, signatures = note.partition("\n\n")
     if not blank:
         raise BadHead("This is no signed tree head: it has no line of signatures.")
-    head = _read(text)
+    head = read_head(f"{text}\n")
     named = key_id(head.origin, key)
     for line in signatures.splitlines():
         if _signs(line, f"{text}\n", head.origin, named, key):
@@ -101,23 +101,28 @@ def read_signed(note: str, key: Ed25519PublicKey) -> Head:
     raise WrongSignature(f"The tree head of {head.size:,} entries isn't signed by the log's key.")
 
 
+def read_head(text: str) -> Head:
+    """Read a head's text, without signatures.
+
+    Raises:
+        BadHead: it is none.
+    """
+    try:
+        origin, size, root, at, end = text.split("\n")
+        when = datetime.strptime(at, f"at {_PRINTED}").replace(tzinfo=UTC)
+        head = Head(origin, int(size), base64.b64decode(root, validate=True), when)
+    except ValueError as error:  # binascii's too
+        raise BadHead(_FORM) from error
+    if end or head.text() != text:  # one head, one text
+        raise BadHead(_FORM)
+    return head
+
+
 def key_id(name: str, key: Ed25519PublicKey) -> bytes:
     """Four bytes that say which key signed; they prove nothing."""
     return hashlib.sha256(name.encode() + b"\n" + _ED25519 + key.public_bytes_raw()).digest()[
         :_ID_BYTES
     ]
-
-
-def _read(text: str) -> Head:
-    try:
-        origin, size, root, at = text.split("\n")
-        when = datetime.strptime(at, f"at {_PRINTED}").replace(tzinfo=UTC)
-        head = Head(origin, int(size), base64.b64decode(root, validate=True), when)
-    except ValueError as error:  # binascii's too
-        raise BadHead(_FORM) from error
-    if head.text() != f"{text}\n":  # one head, one text
-        raise BadHead(_FORM)
-    return head
 
 
 def _signs(line: str, text: str, name: str, named: bytes, key: Ed25519PublicKey) -> bool:

@@ -1,7 +1,7 @@
 """The signer: holds the log's key in a process of its own, and signs only a log that grew.
 
 The application may ask it for signatures, but can't read its key. It remembers the last head that
-it signed and wants a proof that the new log begins with that one: whoever takes over the application
+it signed and wants a proof that the new log begins with that one: who takes over the application
 and its database can add entries, but gets no signature under a log in which earlier ones differ.
 
 Over its socket goes one line of JSON each way. It is asked `{"head": text, "path": [base64, …]}`,

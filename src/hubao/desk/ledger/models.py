@@ -61,3 +61,17 @@ class Pending(models.Model):
         """The sequencer's work."""
 
         db_table = "ledger_pending"
+
+
+class Head(models.Model):
+    """A signed tree head; the note holds it whole, the other columns to search by."""
+
+    id = models.BigAutoField(primary_key=True)
+    size = models.BigIntegerField()
+    at = models.DateTimeField()
+    note = models.TextField(unique=True)
+
+    class Meta:
+        """The newest is the last."""
+
+        db_table = "ledger_head"

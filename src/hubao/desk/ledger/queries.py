@@ -6,6 +6,7 @@ from typing import Final
 
 from django.db import connection
 
+from hubao.desk.ledger.models import Head
 from hubao.desk.ledger.tree import read_nodes, read_size
 from hubao.kit.errors import HubaoError, Kind
 from hubao.seal.tree import EMPTY, Leaves, consistency_path, inclusion_path
@@ -71,9 +72,16 @@ def prove_entry(number: int, *, entries: int) -> Proof:
 
 
 def prove_growth(old: int, new: int) -> list[bytes]:
-    """Prove that the log of `new` entries begins with the log of `old` entries."""
+    """Prove that the log of `new` entries begins with that of `old`; nothing proves 0."""
+    if old == 0:
+        return []
     with connection.cursor() as cursor:
         return read_nodes(cursor, consistency_path(old, new))
+
+
+def last_head() -> str | None:
+    """Give the head signed last, as a signed note."""
+    return Head.objects.order_by("-id").values_list("note", flat=True).first()
 
 
 def bodies(entries: int) -> Iterator[str]:

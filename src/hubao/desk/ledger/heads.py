@@ -1,0 +1,79 @@
+"""Have the log's head signed, by whoever holds the key, and keep it."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Final
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from django.db import transaction
+
+from hubao.desk.ledger import queries
+from hubao.desk.ledger.models import Head as KeptHead
+from hubao.desk.ledger.operations import sequence_pending
+from hubao.kit.errors import HubaoError, Kind
+from hubao.seal.heads import Head, read_signed
+from hubao.seal.signer import Refused
+
+Ask = Callable[[Head, Sequence[bytes]], str]  # a head, and proof since the last: a signed note
+_TRIES: Final = 2  # the second since the signer's own last head
+
+
+class Forked(HubaoError):  # noqa: N818 - says what happened, as its base does
+    """The signer signed a head that isn't this log's: one of them was tampered with."""
+
+    code = "ledger.forked"
+    kind = Kind.CONFLICT
+
+
+def sign_head(*, origin: str, ask: Ask, key: Ed25519PublicKey, at: datetime) -> str:
+    """Give all that is pending its place, have the head signed, and keep it.
+
+    Args:
+        origin: the log's name.
+        ask: the signer.
+        key: the log's public key.
+        at: now.
+
+    Returns:
+        The signed note.
+
+    Raises:
+        Refused: the signer signs nothing; nothing is kept.
+        Forked: the last head that it signed isn't this log's.
+        WrongSignature: it signed with another key.
+    """
+    sequence_pending()
+    entries = queries.size()
+    head = Head(origin, entries, queries.root_at(entries), at.replace(microsecond=0))
+    last = queries.last_head()
+    old = read_signed(last, key).size if last else 0
+    for left in reversed(range(_TRIES)):
+        try:
+            note = ask(head, queries.prove_growth(old, entries))
+            return _kept(note, key)
+        except Refused as refused:
+            if not left or refused.last is None:
+                raise
+            old = _caught_up(refused.last, key)
+    raise AssertionError("the last try returns or raises")
+
+
+def _caught_up(note: str, key: Ed25519PublicKey) -> int:
+    """Take over a head that the signer signed and we don't know, after a crash of ours."""
+    head = read_signed(note, key)
+    if head.size > queries.size() or queries.root_at(head.size) != head.root:
+        raise Forked(
+            f"The signer signed a log of {head.size:,} entries that this ledger doesn't begin"
+            " with: compare both with the heads held outside.",
+            size=head.size,
+        )
+    _kept(note, key)
+    return head.size
+
+
+def _kept(note: str, key: Ed25519PublicKey) -> str:
+    head = read_signed(note, key)
+    with transaction.atomic(durable=True):
+        if not KeptHead.objects.filter(note=note).exists():
+            KeptHead.objects.create(size=head.size, at=head.at, note=note)
+    return note

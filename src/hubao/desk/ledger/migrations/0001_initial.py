@@ -59,9 +59,12 @@ def _create_triggers(_apps: object, editor: BaseDatabaseSchemaEditor) -> None:
         editor.execute(statement)
 
 
-def _entry() -> "models.OneToOneField[Any, Any]":
+def _entry(*, primary_key: bool = False) -> "models.OneToOneField[Any, Any]":
     return models.OneToOneField(
-        db_column="entry", on_delete=django.db.models.deletion.PROTECT, to="ledger.entry"
+        db_column="entry",
+        on_delete=django.db.models.deletion.PROTECT,
+        primary_key=primary_key,
+        to="ledger.entry",
     )
 
 
@@ -120,18 +123,7 @@ class Migration(migrations.Migration):
         ),
         migrations.CreateModel(
             name="Pending",
-            fields=[
-                (
-                    "entry",
-                    models.OneToOneField(
-                        db_column="entry",
-                        on_delete=django.db.models.deletion.PROTECT,
-                        primary_key=True,
-                        serialize=False,
-                        to="ledger.entry",
-                    ),
-                ),
-            ],
+            fields=[("entry", _entry(primary_key=True))],
             options={"db_table": "ledger_pending"},
         ),
         migrations.RunPython(_create_triggers, migrations.RunPython.noop),

@@ -26,7 +26,7 @@ def use(url: str) -> None:
     connections.settings["default"].clear()
     connections.settings["default"].update(connections.configure_settings(
         {"default": database_settings(url)})["default"])  # fmt: skip
-    del connections["default"]
+    connections["default"] = connections.create_connection("default")
 
 
 @pytest.fixture(scope="session")

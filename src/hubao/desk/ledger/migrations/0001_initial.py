@@ -64,6 +64,7 @@ def _entry(*, primary_key: bool = False) -> "models.OneToOneField[Any, Any]":
         db_column="entry",
         on_delete=django.db.models.deletion.PROTECT,
         primary_key=primary_key,
+        serialize=not primary_key,
         to="ledger.entry",
     )
 

@@ -133,13 +133,16 @@ def _show(outcomes: Sequence[Outcome], options: argparse.Namespace) -> int:
     named = share(o.named["hubao"].source for o in by_need[REACHABLE])
     innocents = share(blames(o) for o in planted)
     no_leak = share(blames(o) for o in nobody)
+    # In short, the worst of 32 cells of eight lists, against the best of seven methods in it: what
+    # comes of luck alone lies beyond two errors every now and then. The whole bench gates on it.
+    whole = not options.quick
     return finish(
         "trace_real_logs",
         {
-            "top1_vs_best_baseline": at_least(worst, -2, unit="standard errors"),
+            "top1_vs_best_baseline": at_least(worst, -2, unit="standard errors", gates=whole),
             "named_at_40_50": at_least(named, 0.95),
             "innocents_named": at_most(innocents, 0.01),
-            "no_leak_named": at_most(no_leak, 0.01, gates=not options.quick),
+            "no_leak_named": at_most(no_leak, 0.01, gates=whole),
         },
     )
 

@@ -66,6 +66,7 @@ def test_a_value_cut_short_is_unreadable(suite: Suite, length: int) -> None:
     [
         {"field": "name", "record": "p-1"},
         {"field": "phone", "record": "p-2"},
+        {"field": "phonep", "record": "-1"},
         {"field": "phone\0p", "record": "-1"},
     ],
 )
@@ -129,6 +130,16 @@ class TestBlindIndex:
         fields = FIELDS[suite]
 
         assert fields.index("1", field="phone") != fields.index("1", field="name")
+
+    @given(suites, texts, texts, texts)
+    def test_where_a_name_ends_and_a_value_begins_is_no_matter_of_chance(
+        self, suite: Suite, one: str, two: str, three: str
+    ) -> None:
+        fields = FIELDS[suite]
+
+        left, right = fields.index(two + three, field=one), fields.index(three, field=one + two)
+
+        assert (left == right) == (two == "")
 
     @pytest.mark.parametrize("suite", SUITES)
     def test_it_can_not_be_told_without_the_key(self, suite: Suite) -> None:

@@ -61,4 +61,4 @@ class Fields:
 
 def _place(field: str, record: str) -> bytes:
     """Join two texts so that no other two give the same."""
-    return f"{field}\0{record}".encode()
+    return f"{len(field)}:{field}{record}".encode()

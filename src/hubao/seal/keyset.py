@@ -73,8 +73,7 @@ class Key:
             return cls(Suite(suite), b64decode(coded, validate=True))
         except ValueError as error:
             raise BadKey(
-                'This is no key: a key is "aes-256-gcm:" or "sm4-gcm:" and base 64, as'
-                " `hubao desk keys new` prints it."
+                'This is no key: a key is "aes-256-gcm:" or "sm4-gcm:" and its secret in base 64.'
             ) from error
 
     @property

@@ -1,7 +1,7 @@
 """What the desk is told from outside: `HUBAO_*` variables, secrets also as files."""
 
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -15,6 +15,5 @@ class Env(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix="HUBAO_", secrets_dir=_SECRETS if _SECRETS.is_dir() else None, frozen=True
     )
-    mode: Literal["development", "test", "production"] = "production"
     secret_key: SecretStr = Field(min_length=32)
     database_url: str = "sqlite:///var/hubao.sqlite3"

@@ -7,6 +7,6 @@ from pydantic import SecretStr
 from hubao.desk.config.env import Env
 from hubao.desk.config.mapping import django_settings
 
-ENV: Final = Env(mode="test", secret_key=SecretStr("t" * 40), database_url="sqlite:///:memory:")
+ENV: Final = Env(secret_key=SecretStr("t" * 40), database_url="sqlite:///:memory:")
 
 globals().update(django_settings(ENV))

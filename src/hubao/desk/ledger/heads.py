@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.db import transaction
@@ -15,7 +14,6 @@ from hubao.seal.heads import Head, read_signed
 from hubao.seal.signer import Refused
 
 Ask = Callable[[Head, Sequence[bytes]], str]  # a head, and proof since the last: a signed note
-_TRIES: Final = 2  # the second since the signer's own last head
 
 
 class Forked(HubaoError):  # noqa: N818 - says what happened, as its base does
@@ -47,15 +45,14 @@ def sign_head(*, origin: str, ask: Ask, key: Ed25519PublicKey, at: datetime) -> 
     head = Head(origin, entries, queries.root_at(entries), at.replace(microsecond=0))
     last = queries.last_head()
     old = read_signed(last, key).size if last else 0
-    for left in reversed(range(_TRIES)):
-        try:
-            note = ask(head, queries.prove_growth(old, entries))
-            return _kept(note, key)
-        except Refused as refused:
-            if not left or refused.last is None:
-                raise
-            old = _caught_up(refused.last, key)
-    raise AssertionError("the last try returns or raises")
+    try:
+        note = ask(head, queries.prove_growth(old, entries))
+    except Refused as refused:
+        if refused.last is None:
+            raise
+        old = _caught_up(refused.last, key)
+        note = ask(head, queries.prove_growth(old, entries))
+    return _kept(note, key)
 
 
 def _caught_up(note: str, key: Ed25519PublicKey) -> int:

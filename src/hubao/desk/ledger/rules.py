@@ -65,7 +65,7 @@ def body_of(entered: Entered, *, event: str | None = None) -> str:
         "action": entered.action,
         "actor": entered.actor,
         "at": entered.at.astimezone(UTC).isoformat(timespec="microseconds"),
-        "event": event or secrets.token_hex(16),
+        "event": event or f"e{secrets.token_hex(16)}",  # the letter: never all digits
         "item": entered.item,
         "purpose": entered.purpose,
         "subject": entered.subject,

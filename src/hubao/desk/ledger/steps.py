@@ -26,7 +26,7 @@ def append_entry(entered: Entered) -> None:
     """
     if not connection.in_atomic_block:
         raise OutsideTransaction("append_entry needs an open transaction")
-    # Plain SQL: on the way of a reveal the ORM alone would take longer than all the rest.
+    # Plain SQL: this stands on the way of every reveal.
     with connection.cursor() as cursor:
         cursor.execute(INSERT, row_of(entered))
 

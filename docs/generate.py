@@ -21,6 +21,8 @@ from hubao.cli import app
 from hubao.cli.exits import EXIT_CODES
 from hubao.desk.config.mapping import django_settings
 from hubao.desk.config.settings_test import ENV
+from hubao.desk.core.actor import ALLOWED, Permission, Role
+from hubao.desk.policies.rules import OUTSIDE_A_DAY, PURPOSES, Purpose
 from hubao.kit.errors import HubaoError
 from hubao.trace.jsonout import json_schema
 from hubao.trace.leaked import jsonout as leaked_json
@@ -34,6 +36,15 @@ _ABOUT_CODES = """\
 What went wrong is one sentence on stderr that ends with one of these codes in brackets. The codes
 are stable, the sentences are not.
 """
+_ABOUT_ROLES = """\
+A person may have several roles; what one of them allows is allowed. Everybody sees the records of
+their own unit and of those below it, whatever the role. Nobody gives roles to himself.
+"""
+_ABOUT_SCOPES = """\
+A service account has no role: its token is given some of these permissions as scopes. Those that no
+role has are for systems, and for whoever runs the server.
+"""
+_STATED = frozenset().union(*PURPOSES.values())
 _ABOUT_FAULTS = """\
 A fault in hubao itself has no code: it exits with 1 and says where in hubao it was, but not what
 the row held. `hubao --debug ...` shows everything.
@@ -45,6 +56,7 @@ def main() -> int:
     pages = {
         "command-line.md": command_line(),
         "errors.md": errors(),
+        "permissions.md": permissions(),
         "trace-report.schema.json": _text(json_schema()),
         "leaked-report.schema.json": _text(leaked_json.json_schema()),
     }
@@ -88,6 +100,25 @@ def errors() -> str:
     ]
     head = "# Errors\n", _ABOUT_CODES, "| code | exit | what it means |", "|---|---|---|"
     return "\n".join([MADE, *head, *rows, "", _ABOUT_FAULTS])
+
+
+def permissions() -> str:
+    """The page of roles: what each may do, for which purposes, and how much outside own work."""
+    head = f"| | {' | '.join(Role)} |\n|---|{'---|' * len(Role)}"
+    may = [(one, [role in ALLOWED[one] for role in Role]) for one in Permission]
+    why = [(one, [one in PURPOSES[role] for role in Role]) for one in Purpose if one in _STATED]
+    outside = " | ".join(str(OUTSIDE_A_DAY[role]) for role in Role)
+    return "\n".join(
+        [
+            *(MADE, "# Roles and what they may do\n", _ABOUT_ROLES, "## Permissions\n"),
+            *(head, *map(_ticks, may), "", _ABOUT_SCOPES, "## Purposes of a reveal\n", head),
+            *(*map(_ticks, why), f"| fields a day outside own work | {outside} |", ""),
+        ]
+    )
+
+
+def _ticks(row: tuple[str, list[bool]]) -> str:
+    return f"| `{row[0]}` | {' | '.join('yes' if one else '' for one in row[1])} |"
 
 
 def known_errors() -> list[type[HubaoError]]:

@@ -16,7 +16,7 @@ USER = "hubao"
 def find_server() -> Path | None:
     """Folder of initdb and pg_ctl, or None."""
     on_path = shutil.which("initdb")
-    there = [Path(on_path).parent] if on_path else []
+    there = [Path(on_path).resolve().parent] if on_path else []
     there += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
     return next((path for path in there if (path / "initdb").exists()), None)
 

@@ -6,7 +6,7 @@ go into both, so that equal values of two fields look unlike, and nothing encryp
 to another field or record.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Sequence
 
 from hubao.seal.keyset import Keyset
 from hubao.seal.suites import PREFIX_BYTES, Unreadable, keyed_hash
@@ -23,6 +23,7 @@ class Fields:
         self._aeads = {one.prefix: one for one in (key.aead() for key in keyset.keys)}
         self._first = next(iter(self._aeads.values()))
         self._indexes = tuple(keyset.indexes)
+        self._hashes: dict[str, tuple[Callable[[bytes], bytes], ...]] = {}
 
     @property
     def prefix(self) -> bytes:
@@ -51,12 +52,20 @@ class Fields:
             normal: the value in its normal form, in which equal means equal.
             field: its name.
         """
-        return next(iter(self.indexes(normal, field=field)))
+        return self._hashes_of(field)[0](normal.encode())
 
-    def indexes(self, normal: str, *, field: str) -> Iterable[bytes]:
+    def indexes(self, normal: str, *, field: str) -> Sequence[bytes]:
         """Give the values to search a field for: by every key in use, the newest first."""
-        text = _place(field, normal)
-        return (keyed_hash(key.suite, key.secret, text) for key in self._indexes)
+        text = normal.encode()
+        return [hashed(text) for hashed in self._hashes_of(field)]
+
+    def _hashes_of(self, field: str) -> tuple[Callable[[bytes], bytes], ...]:
+        if field not in self._hashes:
+            begin = _place(field, "")
+            self._hashes[field] = tuple(
+                keyed_hash(key.suite, key.secret, begin) for key in self._indexes
+            )
+        return self._hashes[field]
 
 
 def _place(field: str, record: str) -> bytes:

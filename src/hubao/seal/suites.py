@@ -7,6 +7,7 @@ so that both can stand side by side while one takes the other's place.
 
 import hmac
 import secrets
+from collections.abc import Callable
 from enum import StrEnum
 from typing import Final, Protocol
 
@@ -76,13 +77,38 @@ def aead_of(suite: Suite, secret: bytes) -> Aead:
     return Sm4Gcm(secret) if suite is Suite.NATIONAL else TinkAes(secret)
 
 
-def keyed_hash(suite: Suite, secret: bytes, text: bytes) -> bytes:
-    """Hash with a key, 16 bytes: nobody without the key can try out all phone numbers."""
-    if suite is Suite.NATIONAL:
-        national = HMAC(secret, hashes.SM3())
-        national.update(text)
-        return national.finalize()[:TAG_BYTES]
-    return hmac.digest(secret, text, "sha256")[:TAG_BYTES]
+def keyed_hash(suite: Suite, secret: bytes, begin: bytes = b"") -> Callable[[bytes], bytes]:
+    """Give a hash with a key, 16 bytes: nobody without the key can try out all phone numbers.
+
+    Args:
+        suite: whose hash.
+        secret: the key.
+        begin: what all texts begin with; it is hashed once, here.
+    """
+    return _sm3(secret, begin) if suite is Suite.NATIONAL else _sha256(secret, begin)
+
+
+def _sha256(secret: bytes, begin: bytes) -> Callable[[bytes], bytes]:
+    begun = hmac.new(secret, begin, "sha256")
+
+    def finish(text: bytes) -> bytes:
+        work = begun.copy()
+        work.update(text)
+        return work.digest()[:TAG_BYTES]
+
+    return finish
+
+
+def _sm3(secret: bytes, begin: bytes) -> Callable[[bytes], bytes]:
+    begun = HMAC(secret, hashes.SM3())
+    begun.update(begin)
+
+    def finish(text: bytes) -> bytes:
+        work = begun.copy()
+        work.update(text)
+        return work.finalize()[:TAG_BYTES]
+
+    return finish
 
 
 class TinkAes:

@@ -74,9 +74,19 @@ def body_of(entered: Entered, *, event: str | None = None) -> str:
     }
     kept = {name: part for name, part in parts.items() if part is not None}
     body = json.dumps(kept, sort_keys=True, separators=(",", ":"))
-    if not _WHOLE.fullmatch(body) or _NUMBER.search(body):
+    if not is_body(body):
         raise NotForTheLedger(f"{_odd(kept)} of a ledger entry isn't an id, a word or a count.")
     return body
+
+
+def is_plain(text: str) -> bool:
+    """Tell whether a text may stand in an entry: an id or word, no name and no person's number."""
+    return bool(_ONE.fullmatch(text)) and not _NUMBER.search(text)
+
+
+def is_body(text: str) -> bool:
+    """Tell whether a text has the form that `body_of` writes."""
+    return bool(_WHOLE.fullmatch(text)) and not _NUMBER.search(text)
 
 
 def _odd(parts: Mapping[str, object]) -> str:
@@ -84,6 +94,6 @@ def _odd(parts: Mapping[str, object]) -> str:
     for name, part in parts.items():
         listed = part if isinstance(part, list | tuple) else [part]
         for one in map(str, (name, *listed)):
-            if not _ONE.fullmatch(one) or _NUMBER.search(one):
+            if not is_plain(one):
                 return f"“{name}”" if _ONE.fullmatch(name) else "The name of a part"
     return "A part"

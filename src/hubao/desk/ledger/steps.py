@@ -5,16 +5,13 @@ from typing import Final
 
 from django.db import connection
 
+from hubao.desk.core.transactions import require_open
 from hubao.desk.ledger.rules import Entered, body_of
 
 INSERT: Final = (
     "INSERT INTO ledger_entry (body, at, action, actor, subject) VALUES (%s, %s, %s, %s, %s)"
 )
 Row = tuple[str, str | None, str, str, str | None]
-
-
-class OutsideTransaction(RuntimeError):  # noqa: N818 - says what happened, as others do
-    """An entry was appended on its own: a fault of the caller's."""
 
 
 def append_entry(entered: Entered) -> None:
@@ -24,8 +21,7 @@ def append_entry(entered: Entered) -> None:
         NotForTheLedger: it holds something other than ids, words and counts.
         OutsideTransaction: no transaction is open.
     """
-    if not connection.in_atomic_block:
-        raise OutsideTransaction("append_entry needs an open transaction")
+    require_open("append_entry")
     # Plain SQL: this stands on the way of every reveal.
     with connection.cursor() as cursor:
         cursor.execute(INSERT, row_of(entered))

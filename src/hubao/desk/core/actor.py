@@ -1,0 +1,106 @@
+"""Who asks, and what a role may do: plain values, so that any room can decide by them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from hubao.kit.errors import HubaoError, Kind
+
+
+class Role(StrEnum):
+    """What somebody works as."""
+
+    CLERK = "clerk"
+    CALLER = "caller"
+    SUPERVISOR = "supervisor"
+    OPERATIONS = "operations"
+    SECURITY = "security"
+    COMPLIANCE = "compliance"
+    ADMIN = "admin"
+
+
+class Permission(StrEnum):
+    """One thing that may be done; also what a service account's token can be given."""
+
+    SEARCH = "policies.search"
+    REVEAL = "policies.reveal"
+    BREAK_GLASS = "policies.break_glass"
+    REVIEW = "policies.review"
+    WRITE_POLICIES = "policies.write"
+    OPEN_ITEMS = "items.open"
+    READ_PEOPLE = "people.read"
+    WRITE_PEOPLE = "people.write"
+    GIVE_ROLES = "people.roles"
+    READ_LEDGER = "ledger.read"
+    READ_FEEDS = "feeds.read"
+    WRITE_FEEDS = "feeds.write"
+    ROTATE_KEYS = "keys.rotate"
+
+
+_REVEALING: Final = frozenset(
+    {Role.CLERK, Role.CALLER, Role.SUPERVISOR, Role.OPERATIONS, Role.SECURITY}
+)
+ALLOWED: Final[Mapping[Permission, frozenset[Role]]] = {
+    Permission.SEARCH: _REVEALING,
+    Permission.REVEAL: _REVEALING,
+    Permission.BREAK_GLASS: frozenset({Role.CLERK, Role.CALLER, Role.SUPERVISOR}),
+    Permission.REVIEW: frozenset({Role.SUPERVISOR, Role.SECURITY}),
+    Permission.WRITE_POLICIES: frozenset(),  # systems do, and whoever runs the server
+    Permission.OPEN_ITEMS: frozenset({Role.SUPERVISOR, Role.OPERATIONS}),
+    Permission.READ_PEOPLE: frozenset(
+        {Role.SUPERVISOR, Role.OPERATIONS, Role.SECURITY, Role.ADMIN}
+    ),
+    Permission.WRITE_PEOPLE: frozenset(),
+    Permission.GIVE_ROLES: frozenset({Role.ADMIN}),
+    Permission.READ_LEDGER: frozenset({Role.SECURITY, Role.COMPLIANCE}),
+    Permission.READ_FEEDS: frozenset({Role.OPERATIONS, Role.SECURITY}),
+    Permission.WRITE_FEEDS: frozenset({Role.SECURITY}),
+    Permission.ROTATE_KEYS: frozenset({Role.ADMIN}),
+}
+
+
+class NotAllowed(HubaoError):  # noqa: N818 - says what happened, as its base does
+    """None of somebody's roles may do this."""
+
+    code = "core.not_allowed"
+    kind = Kind.FORBIDDEN
+
+
+@dataclass(frozen=True)
+class Actor:
+    """A person, partner or service account that asks for something.
+
+    Attributes:
+        id: as in the ledger and in the lake.
+        roles: what the person works as.
+        unit: where they work.
+        units: the units whose records they see: theirs and all below; None = every one.
+        scopes: permissions of a service account's token.
+        verified: when this sign-in last passed a second factor.
+    """
+
+    id: str
+    roles: frozenset[Role] = frozenset()
+    unit: str = ""
+    units: frozenset[str] | None = frozenset()
+    scopes: frozenset[Permission] = field(default_factory=frozenset)
+    verified: datetime | None = None
+
+    def may(self, permission: Permission) -> bool:
+        """Tell whether a role or a scope of theirs allows it."""
+        return permission in self.scopes or not self.roles.isdisjoint(ALLOWED[permission])
+
+    def require(self, permission: Permission) -> None:
+        """Refuse what nothing allows.
+
+        Raises:
+            NotAllowed: no role and no scope of theirs allows it.
+        """
+        if not self.may(permission):
+            raise NotAllowed("Your role doesn't allow this.", permission=permission)
+
+    def sees(self, unit: str) -> bool:
+        """Tell whether records of a unit are within their branch."""
+        return self.units is None or unit in self.units

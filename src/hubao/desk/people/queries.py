@@ -1,0 +1,120 @@
+"""Read people: who asks, and who there is."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from hubao.desk.core.actor import Actor, Permission, Role
+from hubao.desk.people.models import Party, Token, Unit
+from hubao.desk.people.rules import Employment, Sort, employment
+from hubao.kit.errors import HubaoError, Kind
+
+
+class NotSignedIn(HubaoError):  # noqa: N818 - says what happened, as its base does
+    """Who asks isn't known here, has left, or shows a key that was revoked."""
+
+    code = "people.not_signed_in"
+    kind = Kind.FORBIDDEN
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A party as lists show it."""
+
+    id: str
+    kind: Sort
+    name: str
+    unit: str
+    employment: Employment
+    roles: Sequence[Role]
+
+
+def actor_of(*, party: str, at: datetime, verified: datetime | None = None) -> Actor:
+    """Say who a signed-in person is, and what they may do and see now.
+
+    Raises:
+        NotSignedIn: nobody here by that id, or somebody who left.
+    """
+    found = Party.objects.filter(id=party).select_related("unit").first()
+    if found is None or found.ended_at or _employment(found, at) is Employment.LEFT:
+        raise NotSignedIn("You aren't known here any more: ask your administrator.")
+    roles = found.grants.values_list("role", flat=True)
+    return Actor(
+        id=found.id,
+        roles=frozenset(map(Role, roles)),
+        unit=found.unit_id,
+        units=_units_below(found.unit),
+        verified=verified,
+    )
+
+
+def actor_of_token(*, token: str, at: datetime) -> Actor:
+    """Say which service account shows a key.
+
+    Raises:
+        NotSignedIn: the key is unknown or revoked, or its account has left.
+    """
+    digest = hashlib.sha256(token.encode()).digest()
+    live = Token.objects.filter(digest=digest, revoked_at=None).select_related("party__unit")
+    found = live.first()
+    if found is None or _employment(found.party, at) is Employment.LEFT:
+        raise NotSignedIn("This token isn't known, or was revoked.")
+    return Actor(
+        id=found.party_id,
+        unit=found.party.unit_id,
+        units=_units_below(found.party.unit),
+        scopes=frozenset(map(Permission, found.scopes)),
+    )
+
+
+def people(*, actor: Actor) -> QuerySet[Party]:
+    """Give the parties of the actor's branch.
+
+    Raises:
+        NotAllowed: the actor may not read people.
+    """
+    actor.require(Permission.READ_PEOPLE)
+    return _within(actor).select_related("unit").prefetch_related("grants").order_by("id")
+
+
+def seen(party: Party, *, at: datetime) -> Seen:
+    """Say what a list shows of a party."""
+    return Seen(
+        id=party.id,
+        kind=Sort(party.kind),
+        name=party.name,
+        unit=party.unit.name,
+        employment=_employment(party, at),
+        roles=sorted(Role(grant.role) for grant in party.grants.all()),
+    )
+
+
+def _within(actor: Actor) -> QuerySet[Party]:
+    rows = Party.objects.all()
+    return rows if actor.units is None else rows.filter(unit__in=actor.units)
+
+
+def _employment(party: Party, at: datetime) -> Employment:
+    return employment(notice=party.notice_at, left=party.left_at, at=at)
+
+
+def _units_below(unit: Unit) -> frozenset[str] | None:
+    """Give a unit and all below it; None for the top, which sees everything."""
+    if unit.parent_id is None:
+        return None
+    below = Unit.objects.filter(path__startswith=unit.path).values_list("id", flat=True)
+    return frozenset(below)
+
+
+def unit_ids() -> frozenset[str]:
+    """Give the ids of all units, to check files against; no names."""
+    return frozenset(Unit.objects.values_list("id", flat=True))
+
+
+def works_in(*, party: str, unit: str, at: datetime) -> bool:
+    """Tell whether somebody works in a unit now."""
+    found = Party.objects.filter(id=party, unit=unit, ended_at=None).first()
+    return found is not None and _employment(found, at) is not Employment.LEFT

@@ -1,0 +1,126 @@
+"""Policy records and what guards them."""
+
+from typing import ClassVar
+
+from django.db import models
+
+from hubao.desk.people.models import Unit
+
+
+class Policy(models.Model):
+    """One policy; `record` is its id everywhere else, also in the ledger and the lake."""
+
+    id = models.BigAutoField(primary_key=True)
+    record = models.CharField(max_length=25, unique=True)
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, db_column="unit")
+    product = models.CharField(max_length=200)
+    channel = models.CharField(max_length=200)
+    status = models.CharField(max_length=200)
+    issued_on = models.DateField(null=True)
+    updated_at = models.DateTimeField()
+    # What the row said, under the index key: an import skips rows that say the same as before.
+    said = models.BinaryField(max_length=16)
+
+    policy_number = models.BinaryField()
+    holder_name = models.BinaryField(null=True)
+    identity_number = models.BinaryField(null=True)
+    phone = models.BinaryField(null=True)
+    address = models.BinaryField(null=True)
+    bank_account = models.BinaryField(null=True)
+    insured_name = models.BinaryField(null=True)
+    beneficiary = models.BinaryField(null=True)
+    premium = models.BinaryField(null=True)
+    cash_value = models.BinaryField(null=True)
+
+    policy_number_index = models.BinaryField(max_length=16, unique=True)
+    holder_name_index = models.BinaryField(max_length=16, null=True, db_index=True)
+    identity_number_index = models.BinaryField(max_length=16, null=True, db_index=True)
+    phone_index = models.BinaryField(max_length=16, null=True, db_index=True)
+
+    class Meta:
+        """Encrypted fields, and beside four of them what to search by."""
+
+        db_table = "policies_policy"
+
+
+class Quota(models.Model):
+    """How many fields somebody has revealed on a day, tied to their own work or outside it."""
+
+    pk = models.CompositePrimaryKey("actor", "day", "tie")
+    actor = models.CharField(max_length=60)
+    day = models.DateField()
+    tie = models.CharField(max_length=20)
+    used = models.IntegerField()
+
+    class Meta:
+        """Counted by one statement, so that racing reveals can't pass the limit."""
+
+        db_table = "policies_quota"
+
+
+class Lookup(models.Model):
+    """A policy number that somebody searched for, as its index: to see numbers walked in order."""
+
+    actor = models.CharField(max_length=60)
+    at = models.DateTimeField()
+    number = models.BinaryField(max_length=16)
+    walked = models.IntegerField()
+
+    class Meta:
+        """What did they search for lately?"""
+
+        db_table = "policies_lookup"
+        indexes: ClassVar = [
+            models.Index(fields=["actor", "number"], name="policies_lookup_neighbour"),
+            models.Index(fields=["at"], name="policies_lookup_old"),
+        ]
+
+
+class BreakGlass(models.Model):
+    """That somebody saw a record in an emergency, and what another person says of it."""
+
+    id = models.CharField(primary_key=True, max_length=25)
+    actor = models.CharField(max_length=60)
+    record = models.CharField(max_length=25)
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, db_column="unit")
+    reason = models.BinaryField()
+    opened_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    review_by = models.DateTimeField()
+    reviewed_at = models.DateTimeField(null=True)
+    reviewer = models.CharField(max_length=60, null=True)
+    justified = models.BooleanField(null=True)
+
+    class Meta:
+        """One at a time: the next waits for the review of the last."""
+
+        db_table = "policies_break_glass"
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["actor"],
+                condition=models.Q(reviewed_at=None),
+                name="policies_break_glass_unreviewed_once",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(reviewer=None) | ~models.Q(reviewer=models.F("actor")),
+                name="policies_break_glass_by_another",
+            ),
+        ]
+
+
+class Import(models.Model):
+    """A file on its way in: how far it is, so that it goes on there after a crash."""
+
+    sha256 = models.CharField(primary_key=True, max_length=64)
+    rows = models.BigIntegerField()
+    added = models.BigIntegerField()
+    changed = models.BigIntegerField()
+    same = models.BigIntegerField()
+    rejected = models.BigIntegerField()
+    began_at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        """Rows taken in, in the transaction that took them."""
+
+        db_table = "policies_import"

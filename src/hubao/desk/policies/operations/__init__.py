@@ -1,0 +1,1 @@
+"""Use cases about policy records; each opens its own transaction."""

@@ -1,0 +1,104 @@
+"""Read policy records, masked; every one takes who asks, and gives what lies in their branch."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db.models import QuerySet
+
+from hubao.desk.core.actor import Actor, Permission
+from hubao.desk.policies.catalogue import FIELDS, masked
+from hubao.desk.policies.models import BreakGlass, Policy
+from hubao.seal.fields import Fields
+
+
+@dataclass(frozen=True)
+class Masked:
+    """A policy as lists and pages show it.
+
+    Attributes:
+        record: its id.
+        unit: whose it is.
+        product: as the insurer calls it.
+        channel: through which it was sold.
+        status: in force, lapsed, …
+        issued_on: first day, if known.
+        fields: the encrypted ones by name, masked; those that are empty are left out.
+    """
+
+    record: str
+    unit: str
+    product: str
+    channel: str
+    status: str
+    issued_on: date | None
+    fields: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Emergency:
+    """A broken glass that waits for its review."""
+
+    id: str
+    actor: str
+    record: str
+    reason: str
+    opened_at: datetime
+    review_by: datetime
+
+
+def visible(*, actor: Actor) -> QuerySet[Policy]:
+    """Give the policies of the actor's branch, for those who may look any up.
+
+    Raises:
+        NotAllowed: the actor may not.
+    """
+    actor.require(Permission.SEARCH)
+    rows = Policy.objects.all()
+    return rows if actor.units is None else rows.filter(unit__in=actor.units)
+
+
+def by_records(*, records: Iterable[str], actor: Actor, fields: Fields) -> Sequence[Masked]:
+    """Give those of the records that lie in the actor's branch, in the order of their ids."""
+    rows = visible(actor=actor).filter(record__in=list(records)).order_by("record")
+    return [seen(row, fields=fields) for row in rows]
+
+
+def emergencies_to_review(*, actor: Actor, fields: Fields) -> Sequence[Emergency]:
+    """Give the broken glasses that wait for a review which the actor may do, the oldest first.
+
+    Raises:
+        NotAllowed: the actor reviews none.
+    """
+    actor.require(Permission.REVIEW)
+    rows = BreakGlass.objects.filter(reviewed_at=None).exclude(actor=actor.id)
+    if actor.units is not None:
+        rows = rows.filter(unit__in=actor.units)
+    return [
+        Emergency(
+            id=row.id,
+            actor=row.actor,
+            record=row.record,
+            reason=fields.decrypt(bytes(row.reason), field="reason", record=row.id),
+            opened_at=row.opened_at,
+            review_by=row.review_by,
+        )
+        for row in rows.order_by("opened_at")
+    ]
+
+
+def seen(row: Policy, *, fields: Fields) -> Masked:
+    """Mask a policy."""
+    return Masked(
+        record=row.record,
+        unit=row.unit_id,
+        product=row.product,
+        channel=row.channel,
+        status=row.status,
+        issued_on=row.issued_on,
+        fields={
+            name: masked(name, fields.decrypt(bytes(value), field=name, record=row.record))
+            for name in FIELDS
+            if (value := getattr(row, name)) is not None
+        },
+    )

@@ -1,0 +1,125 @@
+"""A file of policies read, checked and encrypted, part by part, in a process of its own.
+
+Nothing here reaches Django: the process that writes is the one that knows the database.
+"""
+
+import pickle
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from multiprocessing import get_context
+from typing import ClassVar, Final
+
+from hubao.desk.core.files import Given, Row, rows
+from hubao.desk.core.ids import POLICY, new_id
+from hubao.desk.policies.rows import NEEDED, OPTIONAL, BadPolicy, policy_of
+from hubao.desk.policies.sealing import Clear, Sealed, seal
+from hubao.seal.fields import Fields
+from hubao.seal.keyset import Keyset
+
+AT_ONCE: Final = 4_000  # rows of a part
+_AHEAD: Final = 3  # parts that are read and encrypted while one is written
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some rows of a file.
+
+    Attributes:
+        rows: how many, usable or not.
+        sealed: those that are usable, each encrypted under a new record id; none if an earlier
+            run took the part in.
+        pickled: what they say in clear, packed: few need it again.
+        rejects: line and reason of each of the others.
+        read: bytes of the file read so far.
+        done: whether an earlier run took it in.
+    """
+
+    rows: int
+    sealed: Sequence[Sealed]
+    pickled: bytes
+    rejects: Sequence[tuple[int, str]]
+    read: int
+    done: bool = False
+
+    def clear(self) -> Sequence[Clear]:
+        """Give what the rows of `sealed` say in clear."""
+        unpacked: Sequence[Clear] = pickle.loads(self.pickled)  # noqa: S301 - our own process's
+        return unpacked
+
+    def __repr__(self) -> str:  # in no log and no traceback
+        return f"Part(rows={self.rows})"
+
+
+def parts(file: Given, *, units: frozenset[str], keyset: Keyset, done: int = 0) -> Iterator[Part]:
+    """Give a file's parts in order.
+
+    Args:
+        file: with the columns of NEEDED and OPTIONAL.
+        units: those that are known.
+        keyset: to encrypt with; the other process hears it over its pipe.
+        done: rows that an earlier run took in; parts within them are checked again, no more.
+
+    Raises:
+        BadInput: the file as a whole can't be used.
+    """
+    told = (file, units, keyset, done)
+    with ProcessPoolExecutor(1, get_context("spawn"), _Reader.begin, told) as pool:
+        waiting = deque([pool.submit(_Reader.next)])
+        while (part := _first(pool, waiting)) is not None:
+            yield part
+
+
+def _first(pool: ProcessPoolExecutor, waiting: "deque[Future[Part | None]]") -> Part | None:
+    while len(waiting) <= _AHEAD:
+        waiting.append(pool.submit(_Reader.next))
+    return waiting.popleft().result()
+
+
+class _Reader:
+    """The other process: one file, from its beginning to its end."""
+
+    _parts: ClassVar[Iterator[Part]]
+
+    @classmethod
+    def begin(cls, file: Given, units: frozenset[str], keyset: Keyset, done: int) -> None:
+        cls._parts = _read(file, units, Fields(keyset), done)
+
+    @classmethod
+    def next(cls) -> Part | None:
+        return next(cls._parts, None)
+
+
+def _read(file: Given, units: frozenset[str], fields: Fields, done: int) -> Iterator[Part]:
+    read = 0
+
+    def told(size: int) -> None:
+        nonlocal read
+        read = size
+
+    found = rows(file, needed=NEEDED, optional=OPTIONAL, told=told)
+    while part := list(islice(found, AT_ONCE)):
+        policies, rejects = _checked(part, units)
+        before = done >= len(part)
+        done -= len(part)
+        if before:
+            yield Part(len(part), (), b"", rejects, read, done=True)
+            continue
+        sealed = [seal(one, record=new_id(POLICY), fields=fields) for one in policies]
+        yield Part(len(part), sealed, pickle.dumps(policies), rejects, read)
+
+
+def _checked(
+    part: Sequence[Row], units: frozenset[str]
+) -> tuple[list[Clear], list[tuple[int, str]]]:
+    policies, rejects = list[Clear](), list[tuple[int, str]]()
+    for row in part:
+        try:
+            if row.fault is not None:
+                raise BadPolicy(row.fault)
+            policies.append(policy_of(row.cells, units=units))
+        except BadPolicy as bad:
+            rejects.append((row.line, bad.message))
+    return policies, rejects

@@ -1,0 +1,69 @@
+"""A policy's clear fields to encrypted columns."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple
+
+from hubao.desk.policies.catalogue import FIELDS, PLAIN, SEARCHED, normal
+from hubao.seal.fields import Fields
+
+_OTHERS: Final = tuple(name for name in SEARCHED if name != "policy_number")
+_OPEN: Final = ("unit", "product", "channel", "status")
+COLUMNS: Final = (
+    "record",
+    *_OPEN,
+    "issued_on",
+    "said",
+    *FIELDS,
+    *(f"{name}_index" for name in ("policy_number", *_OTHERS)),
+)
+_SAID: Final = (*PLAIN, *FIELDS)
+Clear = Mapping[str, str]
+
+
+class Sealed(NamedTuple):
+    """An encrypted policy; a plain tuple, of which millions pass from process to process.
+
+    Attributes:
+        numbers: the policy number's index by every key in use.
+        columns: values of COLUMNS.
+    """
+
+    numbers: Sequence[bytes]
+    columns: Sequence[str | bytes | None]
+
+    @property
+    def said(self) -> str | bytes | None:
+        """A keyed hash of all that the row says."""
+        return self.columns[_SAID_AT]
+
+
+_SAID_AT: Final = COLUMNS.index("said")
+
+
+def seal(clear: Clear, *, record: str, fields: Fields) -> Sealed:
+    """Encrypt a policy for a record, as which alone it can be read again."""
+    number = normal("policy_number", clear["policy_number"])
+    numbers = fields.indexes(number, field="policy_number")
+    encrypt, get = fields.encrypt, clear.get
+    columns = (
+        record,
+        *(get(name, "") for name in _OPEN),
+        get("issued_on"),
+        said(clear, fields=fields),
+        *(
+            encrypt(value, field=name, record=record) if (value := get(name)) else None
+            for name in FIELDS
+        ),
+        numbers[0],
+        *(
+            fields.index(normal(name, value), field=name) if (value := get(name)) else None
+            for name in _OTHERS
+        ),
+    )
+    return Sealed(numbers, columns)
+
+
+def said(clear: Clear, *, fields: Fields) -> bytes:
+    """Give a keyed hash of all that a row says: rows that say the same need no writing."""
+    parts = [f"{name}={len(clear[name])}:{clear[name]}" for name in _SAID if name in clear]
+    return fields.index("".join(parts), field="*")

@@ -15,7 +15,7 @@ READY := $(VENV)/.ready
 DATA ?= ../shared/data
 ARGS ?=
 
-.PHONY: help demo test check bench bench-trace bench-quick docs format lock clean
+.PHONY: help demo test check bench bench-trace bench-quick docs messages format lock clean
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ bench-quick: $(READY) ## The same in small, without writing; fails where an accu
 
 docs: $(READY) ## Rewrite the generated pages of docs/reference
 	$(BIN)/python docs/generate.py
+
+messages: $(READY) ## Gather the console's sentences and compile the Chinese ones
+	$(BIN)/python docs/messages.py
 
 format: $(READY) ## Format and mend what ruff can mend
 	$(BIN)/ruff format

@@ -8,6 +8,7 @@ import typer
 
 from hubao import __version__
 from hubao.cli.demo import demo
+from hubao.cli.desk import desk
 from hubao.cli.index import index
 from hubao.cli.leaked import leaked
 from hubao.cli.trace import trace
@@ -25,6 +26,7 @@ app.command("index")(index)
 app.command("leaked")(leaked)
 app.command("demo")(demo)
 app.add_typer(world)
+app.add_typer(desk)
 
 
 def _tell_version(wanted: bool) -> None:

@@ -1,19 +1,56 @@
 """What the desk is told from outside: `HUBAO_*` variables, secrets also as files."""
 
+import os
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal, Self
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-_SECRETS: Final = Path("/run/secrets")
+RUN_SECRETS: Final = Path("/run/secrets")
 
 
 class Env(BaseSettings):
-    """`HUBAO_*` variables; a secret may instead be a file of that name in `/run/secrets`."""
+    """`HUBAO_*` variables; a secret may instead be a file of that name in the secrets folder.
 
-    model_config = SettingsConfigDict(
-        env_prefix="HUBAO_", secrets_dir=_SECRETS if _SECRETS.is_dir() else None, frozen=True
+    The secrets folder is `HUBAO_SECRETS`, or `/run/secrets` where it is, or `secrets` in
+    `HUBAO_DATA`, which `hubao desk init` fills.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="HUBAO_", frozen=True, extra="ignore")
+    mode: Literal["development", "demo", "production"] = Field(
+        default="production", description="development and demo allow plain HTTP"
     )
-    secret_key: SecretStr = Field(min_length=32)
-    database_url: str = "sqlite:///var/hubao.sqlite3"
+    data: Path = Field(default=Path("var/desk"), description="folder for all that has no other")
+    secret_key: SecretStr = Field(min_length=32, description="signs sessions and forms")
+    key: SecretStr | None = Field(
+        default=None, description="key-encryption key that opens the keyset, as suite:base64"
+    )
+    kms: str | None = Field(
+        default=None,
+        description="module:name of a function that gives what wraps and unwraps the keyset",
+    )
+    keyset: Path | None = Field(default=None, description="keyset file; data/keyset.json")
+    database_url: str | None = Field(default=None, description="data/hubao.sqlite3")
+    allowed_hosts: str = Field(default="localhost,127.0.0.1", description="with commas between")
+    idle_minutes: int = Field(default=15, ge=1, le=720, description="until a sign-in ends")
+    language: Literal["zh-hans", "en"] = Field(default="zh-hans", description="unless asked for")
+
+    @classmethod
+    def read(cls) -> Self:
+        """Read the environment and the secrets folder."""
+        data = Path(os.environ.get("HUBAO_DATA", cls.model_fields["data"].default))
+        told = os.environ.get("HUBAO_SECRETS")
+        places = [Path(told)] if told else [RUN_SECRETS, data / "secrets"]
+        folder = next((place for place in places if place.is_dir()), None)
+        return cls(_secrets_dir=folder)
+
+    @property
+    def keyset_path(self) -> Path:
+        """Where the keyset is."""
+        return self.keyset or self.data / "keyset.json"
+
+    @property
+    def database(self) -> str:
+        """The database's URL."""
+        return self.database_url or f"sqlite:///{self.data / 'hubao.sqlite3'}"

@@ -3,4 +3,4 @@
 from hubao.desk.config.env import Env
 from hubao.desk.config.mapping import django_settings
 
-globals().update(django_settings(Env()))
+globals().update(django_settings(Env.read()))

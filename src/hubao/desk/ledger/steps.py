@@ -7,11 +7,19 @@ from django.db import connection
 
 from hubao.desk.core.transactions import require_open
 from hubao.desk.ledger.rules import Entered, body_of
+from hubao.kit.errors import HubaoError, Kind
 
 INSERT: Final = (
     "INSERT INTO ledger_entry (body, at, action, actor, subject) VALUES (%s, %s, %s, %s, %s)"
 )
 Row = tuple[str, str | None, str, str, str | None]
+
+
+class NotWritten(HubaoError):  # noqa: N818 - says what happened, as its base does
+    """The ledger can't be written, so what was asked for didn't happen."""
+
+    code = "ledger.not_written"
+    kind = Kind.UNAVAILABLE
 
 
 def append_entry(entered: Entered) -> None:

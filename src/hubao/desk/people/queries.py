@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
-from hubao.desk.core.actor import Actor, Permission, Role
+from hubao.desk.core.actor import ALLOWED, Actor, Permission, Role
 from hubao.desk.people.models import Party, Token, Unit
 from hubao.desk.people.rules import Employment, Sort, employment
 from hubao.kit.errors import HubaoError, Kind
@@ -28,6 +28,7 @@ class Seen:
     kind: Sort
     name: str
     unit: str
+    unit_name: str
     employment: Employment
     roles: Sequence[Role]
 
@@ -86,7 +87,8 @@ def seen(party: Party, *, at: datetime) -> Seen:
         id=party.id,
         kind=Sort(party.kind),
         name=party.name,
-        unit=party.unit.name,
+        unit=party.unit_id,
+        unit_name=party.unit.name,
         employment=_employment(party, at),
         roles=sorted(Role(grant.role) for grant in party.grants.all()),
     )
@@ -112,6 +114,19 @@ def _units_below(unit: Unit) -> frozenset[str] | None:
 def unit_ids() -> frozenset[str]:
     """Give the ids of all units, to check files against; no names."""
     return frozenset(Unit.objects.values_list("id", flat=True))
+
+
+def colleagues(*, actor: Actor, at: datetime) -> list[Seen]:
+    """Give the people of the actor's branch whom work can be given to, by unit and id.
+
+    Raises:
+        NotAllowed: the actor may not give work.
+    """
+    actor.require(Permission.OPEN_ITEMS)
+    rows = _within(actor).filter(ended_at=None, grants__role__in=ALLOWED[Permission.REVEAL])
+    rows = rows.distinct().select_related("unit").prefetch_related("grants")
+    found = (seen(row, at=at) for row in rows.order_by("unit", "id"))
+    return [one for one in found if one.employment is not Employment.LEFT]
 
 
 def works_in(*, party: str, unit: str, at: datetime) -> bool:

@@ -18,7 +18,7 @@ class Masked:
 
     Attributes:
         record: its id.
-        unit: whose it is.
+        unit: name of the unit that it belongs to.
         product: as the insurer calls it.
         channel: through which it was sold.
         status: in force, lapsed, …
@@ -54,7 +54,7 @@ def visible(*, actor: Actor) -> QuerySet[Policy]:
         NotAllowed: the actor may not.
     """
     actor.require(Permission.SEARCH)
-    rows = Policy.objects.all()
+    rows = Policy.objects.select_related("unit")
     return rows if actor.units is None else rows.filter(unit__in=actor.units)
 
 
@@ -87,11 +87,18 @@ def emergencies_to_review(*, actor: Actor, fields: Fields) -> Sequence[Emergency
     ]
 
 
+def emergency_open(*, record: str, actor: Actor, at: datetime) -> bool:
+    """Tell whether the actor has broken the glass of a record and may still look."""
+    return BreakGlass.objects.filter(
+        actor=actor.id, record=record, ends_at__gt=at, reviewed_at=None
+    ).exists()
+
+
 def seen(row: Policy, *, fields: Fields) -> Masked:
     """Mask a policy."""
     return Masked(
         record=row.record,
-        unit=row.unit_id,
+        unit=row.unit.name,
         product=row.product,
         channel=row.channel,
         status=row.status,

@@ -22,6 +22,12 @@ SHORTEST: Final = 10  # characters of a reason
 LONGEST: Final = 2_000
 
 
+class BadReason(BadInput):
+    """The reason of an emergency is too short to say anything, or too long to be read."""
+
+    code = "policies.reason"
+
+
 class ReviewFirst(HubaoError):  # noqa: N818 - says what happened, as its base does
     """Somebody's last emergency isn't reviewed yet."""
 
@@ -42,13 +48,13 @@ def break_glass(
     """Open a record for an hour without a work item; gives the emergency's id.
 
     Raises:
-        BadInput: the reason is shorter than SHORTEST characters, or longer than LONGEST.
+        BadReason: the reason is shorter than SHORTEST characters, or longer than LONGEST.
         NotAllowed: the actor may not.
         NoSuchPolicy: no such record in the actor's branch.
         ReviewFirst: the actor's last emergency waits for its review.
     """
     if not SHORTEST <= len(reason.strip()) <= LONGEST:
-        raise BadInput(f"Write the reason in {SHORTEST} to {LONGEST:,} characters.")
+        raise BadReason(f"Write the reason in {SHORTEST} to {LONGEST:,} characters.")
     with denials.entered(action="policy.break_glass", actor=actor, at=at, record=record):
         actor.require(Permission.BREAK_GLASS)
         policy = visible(actor=actor).filter(record=record).first()

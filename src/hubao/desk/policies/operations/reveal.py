@@ -4,15 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 
 from hubao.desk.core.actor import Actor, Permission
 from hubao.desk.core.rules import WorkItem, is_theirs, tie
 from hubao.desk.ledger.denials import Denials
 from hubao.desk.ledger.rules import Entered
-from hubao.desk.ledger.steps import append_entry
+from hubao.desk.ledger.steps import NotWritten, append_entry
 from hubao.desk.policies.catalogue import FIELDS
-from hubao.desk.policies.models import BreakGlass
+from hubao.desk.policies.queries import emergency_open
 from hubao.desk.policies.rules import (
     EMERGENCY_FIELDS,
     Allowance,
@@ -94,6 +94,7 @@ def reveal(
         NoWorkItem: the item isn't there, or not theirs.
         StepUp: it is outside their own work, and the second factor wasn't shown just now.
         QuotaUsed: the day's allowance outside one's own work is used up.
+        NotWritten: the ledger can't be written.
     """
     if field not in FIELDS:
         raise BadInput(f"A policy has no field of this name: ask for one of {', '.join(FIELDS)}.")
@@ -112,9 +113,14 @@ def reveal(
             item=item,
             facts={"fields": [field], "tie": granted.tie},
         )
-        with transaction.atomic(durable=True):
-            count_reveal(actor=actor, allowance=granted, at=at)
-            append_entry(entered)
+        try:
+            with transaction.atomic(durable=True):
+                count_reveal(actor=actor, allowance=granted, at=at)
+                append_entry(entered)
+        except DatabaseError as error:
+            raise NotWritten(
+                "Nothing was shown, because the ledger can't be written just now."
+            ) from error
     return Revealed(fields.decrypt(sealed, field=field, record=record), at + SHOWN_FOR)
 
 
@@ -153,10 +159,8 @@ def _for_item(
 
 
 def _in_emergency(record: str, actor: Actor, at: datetime) -> Allowance:
-    open_now = BreakGlass.objects.filter(
-        actor=actor.id, record=record, ends_at__gt=at, reviewed_at=None
-    )
-    if not open_now.exists():
+    actor.require(Permission.BREAK_GLASS)
+    if not emergency_open(record=record, actor=actor, at=at):
         raise NoWorkItem(
             "No emergency is open for this policy: break the glass first, and say why."
         )

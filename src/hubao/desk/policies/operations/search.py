@@ -14,6 +14,7 @@ from hubao.desk.core.steps import send_later
 from hubao.desk.ledger.denials import Denials
 from hubao.desk.policies.catalogue import SEARCHED, normal
 from hubao.desk.policies.models import Lookup
+from hubao.desk.policies.operations.reveal import NoSuchPolicy
 from hubao.desk.policies.queries import Masked, by_records, seen, visible
 from hubao.desk.policies.steps import append_shown
 from hubao.kit.errors import BadInput, HubaoError, Kind
@@ -68,6 +69,24 @@ def search(
         raise BadInput("Give the whole name or number to search for.")
     with denials.entered(action="policy.search", actor=actor, at=at):
         return _search(field, value, actor, at, fields)
+
+
+def open_record(
+    *, record: str, actor: Actor, at: datetime, fields: Fields, denials: Denials
+) -> Masked:
+    """Show one policy of the actor's branch, masked.
+
+    Raises:
+        NotAllowed: the actor may see no policies.
+        NoSuchPolicy: no such record in the actor's branch.
+    """
+    with denials.entered(action="policy.open", actor=actor, at=at, record=record):
+        found = visible(actor=actor).filter(record=record).first()
+        if found is None:
+            raise NoSuchPolicy("There is no such policy in your branch.", record=record)
+        with transaction.atomic(durable=True):
+            append_shown(records=[record], how="open", actor=actor, at=at)
+    return seen(found, fields=fields)
 
 
 def worklist(*, actor: Actor, at: datetime, fields: Fields) -> Sequence[Masked]:

@@ -1,0 +1,23 @@
+"""`hubao desk …`: set the desk up, fill it, run it."""
+
+from typing import Final
+
+import typer
+
+from hubao.cli.desk.imports import imports
+from hubao.cli.desk.keys import keys
+from hubao.cli.desk.running import serve, worker
+from hubao.cli.desk.setting_up import init, migrate, sign_in
+
+desk: Final = typer.Typer(
+    name="desk",
+    no_args_is_help=True,
+    help="The console and API for protected policy records: set up, fill, run.",
+)
+desk.command("init")(init)
+desk.command("migrate")(migrate)
+desk.command("sign-in")(sign_in)
+desk.command("serve")(serve)
+desk.command("worker")(worker)
+desk.add_typer(imports)
+desk.add_typer(keys)

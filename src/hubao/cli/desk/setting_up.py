@@ -1,0 +1,53 @@
+"""`hubao desk init`, `migrate`, `sign-in`: from nothing to a desk that somebody can sign in to."""
+
+from typing import Annotated
+
+import typer
+
+from hubao.cli.desk.door import find, open_desk, whoever_runs_this
+from hubao.cli.exits import told_as_exit_code
+
+
+def init(context: typer.Context) -> None:
+    """Make the data folder: secrets, keyset, database. What is there already stays as it is.
+
+    Example: HUBAO_DATA=var/desk hubao desk init
+    """
+    with told_as_exit_code(context):
+        find("init")()
+    with open_desk(context):
+        _migrate()
+        typer.echo("The desk is set up. Import units and people, then let somebody sign in.")
+
+
+def migrate(context: typer.Context) -> None:
+    """Bring the database's tables up to date.
+
+    Example: hubao desk migrate
+    """
+    with open_desk(context):
+        _migrate()
+        typer.echo("The database is up to date.")
+
+
+def sign_in(
+    context: typer.Context,
+    person: Annotated[str, typer.Argument(help="Id of an imported person.")],
+) -> None:
+    """Let a person sign in, with a new password that is shown once.
+
+    Example: hubao desk sign-in E0001
+    """
+    with open_desk(context):
+        from django.utils import timezone  # noqa: PLC0415 - needs the desk
+
+        from hubao.desk.people.operations import make_account  # noqa: PLC0415
+
+        password = make_account(party=person, actor=whoever_runs_this(), at=timezone.now())
+        typer.echo(f"{person} signs in with the password {password}")
+
+
+def _migrate() -> None:
+    from django.core.management import call_command  # noqa: PLC0415
+
+    call_command("migrate", verbosity=0)

@@ -1,0 +1,42 @@
+"""The console's shell: unfold's site, for whoever is signed in."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from unfold.sites import UnfoldAdminSite
+
+from hubao.desk.core.wired import wired
+
+
+class Console(UnfoldAdminSite):  # type: ignore[misc] # unfold ships no types
+    """The site that rooms put their lists and pages into."""
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Let everybody in who works here; what they may do, their roles say."""
+        return getattr(request, "actor", None) is not None
+
+    def login(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Send people to the one place where they sign in."""
+        del extra_context
+        return HttpResponseRedirect(f"{reverse('account_login')}?next={request.path}")
+
+
+console = Console(name="admin")
+
+
+def page(
+    request: HttpRequest, template: str, *, title: str, status: int = 200, **context: object
+) -> HttpResponse:
+    """Show a page of ours within the shell."""
+    shell = console.each_context(request)
+    return render(request, template, {**shell, "title": title, **context}, status=status)
+
+
+def environment(_request: HttpRequest) -> list[str] | None:
+    """Say on every page that the data is made up, in the demo."""
+    return [_("Demo: all people are made up"), "warning"] if wired().demo else None

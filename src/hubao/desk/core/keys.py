@@ -1,0 +1,64 @@
+"""The keyset's file, read again whenever it changes: a rotation reaches every running process."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Lock
+
+from hubao.kit.errors import BadInput
+from hubao.seal.fields import Fields
+from hubao.seal.keyset import KeyEncryption, Keyset
+
+
+class NoKeyset(BadInput):
+    """The keyset's file isn't there or can't be read."""
+
+    code = "core.no_keyset"
+
+
+@dataclass
+class KeysetFile:
+    """A keyset and the key that opens it.
+
+    Attributes:
+        path: the file.
+        by: the key-encryption key.
+    """
+
+    path: Path
+    by: KeyEncryption
+    _lock: Lock = field(default_factory=Lock, repr=False)
+    _read: tuple[int, Keyset, Fields] | None = field(default=None, repr=False)
+
+    def keyset(self) -> Keyset:
+        """Give the keys as the file has them now.
+
+        Raises:
+            NoKeyset: there is no such file.
+            BadKey: it isn't opened by this key.
+        """
+        return self._now()[1]
+
+    def fields(self) -> Fields:
+        """Give what encrypts with them; raises as `keyset` does."""
+        return self._now()[2]
+
+    def write(self, keyset: Keyset) -> None:
+        """Put other keys in their place, whole or not at all."""
+        fresh = self.path.with_name(f"{self.path.name}.new")
+        fresh.touch(mode=0o600)
+        fresh.write_text(keyset.sealed(self.by), encoding="utf-8")
+        fresh.replace(self.path)
+
+    def _now(self) -> tuple[int, Keyset, Fields]:
+        try:
+            changed = self.path.stat().st_mtime_ns
+            with self._lock:
+                if self._read is None or self._read[0] != changed:
+                    keyset = Keyset.opened(self.path.read_text(encoding="utf-8"), self.by)
+                    self._read = changed, keyset, Fields(keyset)
+                return self._read
+        except OSError as error:
+            raise NoKeyset(
+                f"The keyset {self.path} can't be read ({error.strerror}):"
+                " make one with hubao desk init, or say where it is with HUBAO_KEYSET."
+            ) from None

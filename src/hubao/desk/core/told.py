@@ -1,0 +1,57 @@
+"""What went wrong, in the reader's language: one sentence for each code that a page can meet."""
+
+from typing import Final
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as sentence
+
+from hubao.kit.errors import HubaoError, Kind
+
+STATUS: Final = {
+    Kind.INVALID: 400,
+    Kind.FORBIDDEN: 403,
+    Kind.NOT_FOUND: 404,
+    Kind.CONFLICT: 409,
+    Kind.UNAVAILABLE: 503,
+}
+SENTENCES: Final = {
+    "core.not_allowed": sentence("Your role doesn't allow this."),
+    "core.item_moved_on": sentence("This work item is closed, or somebody else has it now."),
+    "core.no_keyset": sentence("The keys can't be read: tell whoever runs the server."),
+    "input.bad": sentence("This can't be used as it is: check what you wrote and try again."),
+    "policies.no_such_policy": sentence("There is no such policy in your branch."),
+    "policies.no_work_item": sentence("Choose an open work item of yours or your team's first."),
+    "policies.wrong_purpose": sentence("Your role doesn't look at records for this purpose."),
+    "policies.step_up": sentence(
+        "This isn't your own work: show your second factor again, then reveal."
+    ),
+    "policies.quota_used": sentence(
+        "You have revealed as much outside your own work today as your role may:"
+        " ask for a work item of your own."
+    ),
+    "policies.too_many": sentence("Too many policies match: search by a number instead."),
+    "policies.slowed": sentence(
+        "You have searched for policy numbers in order: wait %(seconds)s s,"
+        " or work from a work item."
+    ),
+    "policies.review_first": sentence(
+        "Your last emergency waits for its review: ask a supervisor to look at it."
+    ),
+    "policies.nothing_to_review": sentence("No such emergency waits for your review."),
+    "policies.reason": sentence("Write the reason in 10 to 2,000 characters."),
+    "ledger.not_written": sentence(
+        "Nothing was shown, because the ledger can't be written just now: try again in a minute."
+    ),
+    "seal.unreadable": sentence("This value can't be decrypted: tell whoever runs the server."),
+}
+
+
+def told(error: HubaoError) -> str:
+    """Say what went wrong, for people."""
+    text = SENTENCES.get(error.code)
+    return _(text) % error.facts if text else error.message
+
+
+def status(error: HubaoError) -> int:
+    """Give the HTTP status of a failure."""
+    return STATUS[error.kind]

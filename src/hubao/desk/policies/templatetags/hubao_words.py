@@ -1,0 +1,19 @@
+"""What templates call a kind of work."""
+
+from typing import TYPE_CHECKING, Final
+
+from django import template
+
+from hubao.desk.policies.words import PURPOSE_WORDS
+
+if TYPE_CHECKING:
+    from django.utils.functional import Promise
+
+register: Final = template.Library()
+_WORDS: Final = {str(purpose): word for purpose, word in PURPOSE_WORDS.items()}
+
+
+@register.filter
+def kind_word(kind: str) -> "str | Promise":
+    """Give the word for a work item's kind; one that a system made up stays as it is."""
+    return _WORDS.get(kind, kind)

@@ -1,0 +1,1 @@
+"""The home page, navigation, and what has no room of its own."""

@@ -1,0 +1,39 @@
+"""The console's menu: what somebody may do is in it, nothing else."""
+
+from typing import Any, Final
+
+from django.http import HttpRequest
+from django.urls import reverse, reverse_lazy
+from django.utils.translation import gettext_lazy as _
+
+from hubao.desk.core.actor import Permission
+from hubao.desk.people.middleware import asking
+
+_ITEMS: Final = (
+    (_("Home"), "home", "home", None),
+    (_("My work"), "task_alt", "items", Permission.SEARCH),
+    (_("Policies"), "shield_person", "policies", Permission.SEARCH),
+    (_("Emergencies"), "emergency_home", "emergencies", Permission.REVIEW),
+)
+
+
+def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """Give the menu's groups."""
+    actor = asking(request)
+    items = [
+        {
+            "title": title,
+            "icon": icon,
+            "link": reverse_lazy(name),
+            "active": _is_active(request, name),
+        }
+        for title, icon, name, needs in _ITEMS
+        if needs is None or actor.may(needs)
+    ]
+    return [{"title": "", "items": items}]
+
+
+def _is_active(request: HttpRequest, name: str) -> bool:
+    """Tell whether a page is this one or lies below it; everything lies below home."""
+    place = reverse(name)
+    return request.path == place if name == "home" else request.path.startswith(place)

@@ -1,0 +1,75 @@
+"""Settings: safe as they come, and a wrong one is named."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from hubao.desk.config.env import Env
+from hubao.desk.config.keys import BadSetting, Unset, key_encryption
+from hubao.desk.config.mapping import django_settings
+from hubao.seal.keyset import BadKey, Key, LocalKey
+from hubao.seal.suites import Suite
+
+SECRET = SecretStr("s" * 50)
+
+
+def kms() -> LocalKey:
+    """What a key management service's adapter would give."""
+    return LocalKey(Key.new(Suite.INTERNATIONAL))
+
+
+class TestProduction:
+    def test_passes_djangos_own_check(self, tmp_path: Path) -> None:
+        env = {
+            "HUBAO_DATA": str(tmp_path),
+            "HUBAO_SECRET_KEY": "".join(map(chr, range(40, 100))),
+            "DJANGO_SETTINGS_MODULE": "hubao.desk.config.settings",
+        }
+
+        checked = subprocess.run(
+            [sys.executable, "-m", "django", "check", "--deploy", "--fail-level", "WARNING"],
+            env=os.environ | env, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+
+        assert checked.returncode == 0, checked.stderr
+
+    def test_is_the_default(self) -> None:
+        made = django_settings(Env(secret_key=SECRET))
+
+        assert made["SESSION_COOKIE_SECURE"]
+        assert made["SECURE_SSL_REDIRECT"]
+        assert not made["DEBUG"]
+
+
+class TestKeyEncryption:
+    def test_comes_from_a_key(self) -> None:
+        key = Key.new(Suite.NATIONAL)
+
+        found = key_encryption(Env(secret_key=SECRET, key=SecretStr(key.text)))
+
+        assert found.unwrap(LocalKey(key).wrap(b"x")) == b"x"
+
+    def test_comes_from_an_adapter(self) -> None:
+        found = key_encryption(Env(secret_key=SECRET, kms=f"{__name__}:kms"))
+
+        assert found.unwrap(found.wrap(b"x")) == b"x"
+
+    @pytest.mark.parametrize("named", ["no.such.module:x", "os:no_such", "", ":"])
+    def test_refuses_an_adapter_that_is_not_there(self, named: str) -> None:
+        with pytest.raises(BadSetting, match="HUBAO_KMS"):
+            key_encryption(Env(secret_key=SECRET, kms=named))
+
+    def test_refuses_a_text_that_is_no_key(self) -> None:
+        with pytest.raises(BadKey):
+            key_encryption(Env(secret_key=SECRET, key=SecretStr("secret")))
+
+    def test_that_nobody_told_opens_nothing(self) -> None:
+        found = key_encryption(Env(secret_key=SECRET))
+
+        assert isinstance(found, Unset)
+        with pytest.raises(BadSetting, match="hubao desk init"):
+            found.unwrap(b"x")

@@ -21,12 +21,13 @@ POLICIES = (
 class Desk:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.settings: dict[str, str] = {}
 
-    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
+    def run(self, *words: str, group: str = "desk") -> subprocess.CompletedProcess[str]:
         env = {key: value for key, value in os.environ.items() if not key.startswith("HUBAO_")}
         return subprocess.run(
-            [sys.executable, "-m", "hubao", "desk", *words],
-            env=env | {"HUBAO_DATA": str(self.folder / "data"), "LANG": "C.UTF-8"},
+            [sys.executable, "-m", "hubao", group, *words],
+            env=env | {"HUBAO_DATA": str(self.folder / "data"), "LANG": "C.UTF-8"} | self.settings,
             cwd=self.folder,
             capture_output=True,
             text=True,

@@ -10,7 +10,7 @@ from django.test import Client
 
 from hubao.desk.core.actor import Role
 from hubao.desk.core.keys import KeysetFile
-from hubao.desk.core.wired import Wired
+from hubao.desk.core.wired import Log, Wired
 from hubao.desk.people.models import Account
 from hubao.seal.keyset import Key, LocalKey
 from hubao.seal.suites import Suite
@@ -21,7 +21,14 @@ def wire(folder: Path) -> None:
     """Let pages find the tests' own keyset, and a spool in a folder."""
     keys = KeysetFile(folder / "keyset.json", LocalKey(Key.new(Suite.INTERNATIONAL)))
     keys.write(KEYSET)
-    settings.HUBAO = Wired(keys=keys, spool=folder / "denied.jsonl", idle_seconds=900, demo=False)
+    settings.HUBAO = Wired(
+        keys=keys,
+        spool=folder / "denied.jsonl",
+        log=Log("test/ledger"),
+        lake=folder / "lake",
+        idle_seconds=900,
+        demo=False,
+    )
 
 
 def browser(*, enforce_csrf_checks: bool = False) -> Client:

@@ -11,6 +11,7 @@ from hubao.cli.demo import demo
 from hubao.cli.desk import desk
 from hubao.cli.index import index
 from hubao.cli.leaked import leaked
+from hubao.cli.ledger import ledger
 from hubao.cli.trace import trace
 from hubao.cli.world import world
 
@@ -27,6 +28,7 @@ app.command("leaked")(leaked)
 app.command("demo")(demo)
 app.add_typer(world)
 app.add_typer(desk)
+app.add_typer(ledger)
 
 
 def _tell_version(wanted: bool) -> None:

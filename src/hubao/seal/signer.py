@@ -11,6 +11,7 @@ the path proving growth since the last head, and answers `{"note": signed}`, or 
 
 import json
 import os
+import socket
 import socketserver
 from base64 import b64decode, b64encode
 from collections.abc import Sequence
@@ -24,6 +25,7 @@ from hubao.kit.errors import HubaoError, Kind
 from hubao.seal.heads import BadHead, Head, read_head, read_signed, sign
 from hubao.seal.proofs import is_consistent
 
+_PATIENCE: Final = 30.0  # seconds for an answer
 LONGEST: Final = 64 * 1024  # bytes of a line; a path of 64 hashes takes 3,000
 
 
@@ -98,6 +100,17 @@ class Signer:
             return _line({"refused": "This isn't what a signer is asked.", "last": self.last})
 
 
+def key_in(folder: Path) -> Ed25519PrivateKey:
+    """Give the key in a folder; a new one, readable by its owner only, if there is none."""
+    path = folder / "key"
+    if not path.exists():
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(Ed25519PrivateKey.generate().private_bytes_raw())
+    return Ed25519PrivateKey.from_private_bytes(path.read_bytes())
+
+
 class _Handler(socketserver.StreamRequestHandler):
     server: "SignerServer"
     timeout = 5.0  # seconds: nobody keeps the others waiting for longer
@@ -120,6 +133,23 @@ class SignerServer(socketserver.UnixStreamServer):
         path.unlink(missing_ok=True)
         super().__init__(str(path), _Handler)
         path.chmod(0o660)
+
+
+def ask(path: Path, head: Head, proof: Sequence[bytes]) -> str:
+    """Ask a signer on a Unix socket; gives the signed note.
+
+    Raises:
+        Refused: it signed nothing, or doesn't answer.
+    """
+    try:
+        with socket.socket(socket.AF_UNIX) as link:
+            link.settimeout(_PATIENCE)
+            link.connect(str(path))
+            link.sendall(question(head, proof))
+            with link.makefile("rb") as answer:
+                return read_answer(answer.readline(LONGEST))
+    except OSError as error:
+        raise Refused(f"The signer at {path} doesn't answer ({error.strerror}).") from None
 
 
 def question(head: Head, path: Sequence[bytes]) -> bytes:

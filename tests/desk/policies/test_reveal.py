@@ -6,11 +6,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import connection, transaction
 
 from hubao.desk.core import steps
 from hubao.desk.core.actor import Actor, NotAllowed, Role
 from hubao.desk.ledger.models import Entry
+from hubao.desk.ledger.steps import NotWritten
 from hubao.desk.policies.catalogue import FIELDS as NAMES
 from hubao.desk.policies.models import Quota
 from hubao.desk.policies.operations.reveal import NoSuchPolicy, NoWorkItem, Revealed, reveal
@@ -189,7 +190,7 @@ class TestReveal:
         with connection.cursor() as cursor:
             cursor.execute("ALTER TABLE ledger_entry RENAME TO gone")
 
-        with pytest.raises(DatabaseError):
+        with pytest.raises(NotWritten):
             ask(record, tmp_path, item=item)
 
         assert not Quota.objects.exists()  # neither shown nor counted

@@ -32,6 +32,14 @@ class Env(BaseSettings):
     )
     keyset: Path | None = Field(default=None, description="keyset file; data/keyset.json")
     database_url: str | None = Field(default=None, description="data/hubao.sqlite3")
+    lake: Path | None = Field(default=None, description="folder of access events; data/lake")
+    log_origin: str = Field(
+        default="hubao.example/ledger", description="the log's name, for all time"
+    )
+    log_key: str | None = Field(default=None, description="the log's public key, base 64")
+    signer: Path | None = Field(default=None, description="the signer's socket")
+    heads_to: str = Field(default="", description="places for heads: file:/folder,mail:address")
+    mail_server: str | None = Field(default=None, description="host:port that takes mail")
     allowed_hosts: str = Field(default="localhost,127.0.0.1", description="with commas between")
     idle_minutes: int = Field(default=15, ge=1, le=720, description="until a sign-in ends")
     language: Literal["zh-hans", "en"] = Field(default="zh-hans", description="unless asked for")
@@ -49,6 +57,11 @@ class Env(BaseSettings):
     def keyset_path(self) -> Path:
         """Where the keyset is."""
         return self.keyset or self.data / "keyset.json"
+
+    @property
+    def lake_path(self) -> Path:
+        """Where access events go."""
+        return self.lake or self.data / "lake"
 
     @property
     def database(self) -> str:

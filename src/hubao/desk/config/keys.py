@@ -1,9 +1,13 @@
 """The key-encryption key: our own from a variable or file, or a key management service's."""
 
+from base64 import b64decode
 from importlib import import_module
 from typing import cast
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
 from hubao.desk.config.env import Env
+from hubao.desk.core.wired import Log
 from hubao.kit.errors import BadInput
 from hubao.seal.keyset import Key, KeyEncryption, LocalKey
 
@@ -55,3 +59,20 @@ def _adapter(named: str) -> KeyEncryption:
         raise BadSetting(
             f"HUBAO_KMS names nothing to import ({type(error).__name__}): write module:function."
         ) from error
+
+
+def log_of(env: Env) -> Log:
+    """Say how the ledger is signed.
+
+    Raises:
+        BadSetting: HUBAO_LOG_KEY is no Ed25519 public key.
+    """
+    try:
+        key = b64decode(env.log_key, validate=True) if env.log_key else None
+        if key is not None:
+            Ed25519PublicKey.from_public_bytes(key)
+    except ValueError:
+        raise BadSetting(
+            "HUBAO_LOG_KEY is no Ed25519 public key: take what hubao ledger signer said."
+        ) from None
+    return Log(env.log_origin, key, env.signer, env.heads_to, env.mail_server)

@@ -6,7 +6,7 @@ from typing import Any, Final
 from hubao.desk.config.console import console
 from hubao.desk.config.databases import database
 from hubao.desk.config.env import Env
-from hubao.desk.config.keys import key_encryption
+from hubao.desk.config.keys import key_encryption, log_of
 from hubao.desk.config.sign_in import sign_in
 from hubao.desk.core.keys import KeysetFile
 from hubao.desk.core.wired import Wired
@@ -65,6 +65,8 @@ def django_settings(env: Env) -> dict[str, Any]:
         "HUBAO": Wired(
             keys=KeysetFile(env.keyset_path, key_encryption(env)),
             spool=env.data / "denied.jsonl",
+            log=log_of(env),
+            lake=env.lake_path,
             idle_seconds=env.idle_minutes * 60,
             demo=env.mode == "demo",
         ),

@@ -1,6 +1,8 @@
 """Run the web server and the worker."""
 
+import logging
 import time
+from collections.abc import Callable
 from typing import Final
 
 from django.utils import timezone
@@ -9,12 +11,17 @@ from granian.server import Server
 
 from hubao.desk.core.delivery import Consumer, deliver
 from hubao.desk.core.wired import wired
+from hubao.desk.ledger.heads import sign_and_publish
+from hubao.desk.ledger.lake import export_to_lake
 from hubao.desk.ledger.operations import sequence_pending
 from hubao.desk.ledger.spool import take_in_spool
 from hubao.desk.people.operations import end_those_who_left
+from hubao.desk.policies.accesses import ACTIONS
+from hubao.kit.errors import HubaoError
 
 NAME: Final = "system:desk"
 CONSUMERS: Final[tuple[Consumer, ...]] = ()
+_log = logging.getLogger(__name__)
 _PAUSE: Final = 1.0  # seconds
 
 
@@ -33,16 +40,48 @@ def serve(*, host: str, port: int, workers: int) -> None:
 
 def work(*, once: bool) -> None:
     """Do what is due, again and again until stopped."""
+    due = dict.fromkeys(_JOBS, 0.0)
     while True:
-        _work()
+        for job, every in _JOBS.items():
+            if time.monotonic() >= due[job]:
+                job()
+                due[job] = time.monotonic() + every
         if once:
             return
         time.sleep(_PAUSE)
 
 
-def _work() -> None:
-    now = timezone.now()
-    end_those_who_left(by=NAME, at=now)
-    take_in_spool(wired().spool, by=NAME, at=now)
-    deliver(CONSUMERS, at=now)
-    sequence_pending()
+def _end_access() -> None:
+    end_those_who_left(by=NAME, at=timezone.now())
+
+
+def _take_in_refusals() -> None:
+    take_in_spool(wired().spool, by=NAME, at=timezone.now())
+
+
+def _deliver() -> None:
+    deliver(CONSUMERS, at=timezone.now())
+
+
+def _export() -> None:
+    export_to_lake(wired().lake, actions=ACTIONS)
+
+
+def _head() -> None:
+    if wired().log.signer is None:
+        return
+    try:
+        sign_and_publish(wired().log, at=timezone.now())
+    except HubaoError as error:  # the next hour tries again; the page of heads shows the gap
+        _log.error("no head was signed and published", extra={"facts": {"code": error.code}})
+
+
+# What the worker does, and after how many seconds again.
+_JOBS: Final[dict[Callable[[], object], float]] = {
+    _end_access: 10,
+    _take_in_refusals: 10,
+    _deliver: 1,
+    sequence_pending: 1,
+    _head: 3600,
+    _export: 600,  # rarely: each time makes files, which a trace has to open
+}

@@ -67,7 +67,8 @@ def _hand_over(row: Outbox, consumer: Consumer, at: datetime) -> bool:
                 return False
             consumer.take(Message(row.topic, row.key, row.facts, row.at), at)
     except Exception as error:  # noqa: BLE001 - one consumer's fault stops no other
-        _log.error("%s failed on message %d: %s", consumer.name, row.id, type(error).__name__)
+        facts = {"consumer": consumer.name, "message": row.id}
+        _log.error("a message wasn't taken up", extra={"facts": facts}, exc_info=error)
         wait = min(FIRST_WAIT * 2 ** min(mine.tries, 20), LONGEST_WAIT)
         Delivery.objects.filter(id=mine.id).update(tries=mine.tries + 1, next_at=at + wait)
         return False

@@ -10,18 +10,41 @@ from hubao.desk.core.keys import KeysetFile
 
 
 @dataclass(frozen=True)
+class Log:
+    """The ledger as others know it.
+
+    Attributes:
+        origin: its name, for all time.
+        key: its public key, 32 bytes; None while it has none.
+        signer: socket of who signs; None if nobody does.
+        heads_to: places for signed heads, as in the setting.
+        mail_server: host:port that takes mail.
+    """
+
+    origin: str
+    key: bytes | None = None
+    signer: Path | None = None
+    heads_to: str = ""
+    mail_server: str | None = None
+
+
+@dataclass(frozen=True)
 class Wired:
     """Keys and places.
 
     Attributes:
         keys: what policy records are encrypted with.
         spool: file for refusals that the ledger couldn't take.
+        log: how the ledger's heads are signed, and where they go.
+        lake: folder of access events.
         idle_seconds: until an unused sign-in ends.
         demo: whether all data is made up, which every page then says.
     """
 
     keys: KeysetFile
     spool: Path
+    log: Log
+    lake: Path
     idle_seconds: int
     demo: bool
 

@@ -2,16 +2,20 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.db import transaction
 
+from hubao.desk.core.wired import Log
 from hubao.desk.ledger import queries
 from hubao.desk.ledger.models import Head as KeptHead
 from hubao.desk.ledger.operations import sequence_pending
-from hubao.kit.errors import HubaoError, Kind
+from hubao.desk.ledger.publishing import places, publish
+from hubao.kit.errors import BadInput, HubaoError, Kind
 from hubao.seal.heads import Head, read_signed
 from hubao.seal.signer import Refused
+from hubao.seal.signer import ask as ask_signer
 
 Ask = Callable[[Head, Sequence[bytes]], str]  # a head, and proof since the last: a signed note
 
@@ -21,6 +25,12 @@ class Forked(HubaoError):  # noqa: N818 - says what happened, as its base does
 
     code = "ledger.forked"
     kind = Kind.CONFLICT
+
+
+class NoSigner(BadInput):
+    """No signer is told that could sign the ledger's head."""
+
+    code = "ledger.no_signer"
 
 
 def sign_head(*, origin: str, ask: Ask, key: Ed25519PublicKey, at: datetime) -> str:
@@ -53,6 +63,24 @@ def sign_head(*, origin: str, ask: Ask, key: Ed25519PublicKey, at: datetime) -> 
         old = _caught_up(refused.last, key)
         note = ask(head, queries.prove_growth(old, entries))
     return _kept(note, key)
+
+
+def sign_and_publish(log: Log, *, at: datetime) -> str:
+    """Have the head signed by the signer on its socket, and put it into its places outside.
+
+    Raises:
+        NoSigner: none is told.
+        Refused, Forked, WrongSignature: as `sign_head`.
+        NotPublished: it is in too few places.
+    """
+    if log.signer is None or log.key is None:
+        raise NoSigner("Nobody signs this ledger: run hubao ledger signer, and set what it says.")
+    key = Ed25519PublicKey.from_public_bytes(log.key)
+    note = sign_head(origin=log.origin, ask=partial(ask_signer, log.signer), key=key, at=at)
+    publish(
+        note, size=read_signed(note, key).size, to=places(log.heads_to, mail_server=log.mail_server)
+    )
+    return note
 
 
 def _caught_up(note: str, key: Ed25519PublicKey) -> int:

@@ -75,3 +75,15 @@ class Head(models.Model):
         """The newest is the last."""
 
         db_table = "ledger_head"
+
+
+class Exported(models.Model):
+    """How far the log has been taken elsewhere, by where to."""
+
+    to = models.CharField(primary_key=True, max_length=60)
+    place = models.BigIntegerField()
+
+    class Meta:
+        """Moves on in the transaction after the files are there."""
+
+        db_table = "ledger_exported"

@@ -84,6 +84,11 @@ def last_head() -> str | None:
     return Head.objects.order_by("-id").values_list("note", flat=True).first()
 
 
+def notes() -> list[str]:
+    """Give every signed head, the oldest first."""
+    return list(Head.objects.order_by("id").values_list("note", flat=True))
+
+
 def bodies(entries: int) -> Iterator[str]:
     """Give the first so many entries in the log's order, page by page."""
     with connection.cursor() as cursor:

@@ -1,0 +1,96 @@
+"""The desk's own log as access events in the lake, each exactly once, whatever crashes.
+
+A batch of the log's places becomes one file a month, named after the first and last place. How far
+the export is, is written down after the files are there; what a crash left behind that is written
+nowhere is removed before the batch is written again.
+"""
+
+import json
+import re
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+from django.db import connection, transaction
+
+from hubao.desk.ledger.denials import DENIED
+from hubao.desk.ledger.models import Exported
+from hubao.desk.ledger.queries import size
+from hubao.lake.schema import ACCESS
+from hubao.lake.writer import write_lake
+
+AT_ONCE: Final = 200_000
+SOURCE: Final = "desk"
+_TO: Final = "lake"
+_OURS: Final = re.compile(r"desk-([0-9]{12})-[0-9]{12}\.parquet")
+Actions = Mapping[str, tuple[str, Sequence[str] | None]]
+
+
+def export_to_lake(folder: Path, *, actions: Actions) -> int:
+    """Write what the log holds beyond the last export; returns how many accesses.
+
+    Args:
+        folder: the lake.
+        actions: by the ledger's action: the lake's, and the fields it shows unless the entry says.
+    """
+    done, written = _position(), 0
+    for path in folder.glob("month=*/desk-*.parquet"):
+        begins = _OURS.fullmatch(path.name)
+        if begins and int(begins.group(1)) >= done:
+            path.unlink()
+    end = size()
+    while done < end:
+        stop = min(done + AT_ONCE, end)
+        written += _export(folder, done, stop, actions)
+        with transaction.atomic(durable=True):
+            Exported.objects.update_or_create(to=_TO, defaults={"place": stop})
+        done = stop
+    return written
+
+
+def _position() -> int:
+    known = Exported.objects.filter(to=_TO).values_list("place", flat=True).first()
+    return known or 0
+
+
+def _export(folder: Path, begin: int, end: int, actions: Actions) -> int:
+    events = list(_events(begin, end, actions))
+    if not events:
+        return 0
+    staging = folder / f".desk-{begin:012d}"
+    shutil.rmtree(staging, ignore_errors=True)
+    for path in write_lake(pa.Table.from_pylist(events, schema=ACCESS), staging):
+        month = folder / path.parent.name
+        month.mkdir(parents=True, exist_ok=True)
+        path.rename(month / f"desk-{begin:012d}-{end - 1:012d}.parquet")
+    shutil.rmtree(staging)
+    return len(events)
+
+
+def _events(begin: int, end: int, actions: Actions) -> Iterator[dict[str, Any]]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT body FROM ledger_leaf JOIN ledger_entry ON id = entry"
+            " WHERE place >= %s AND place < %s ORDER BY place",
+            [begin, end],
+        )
+        bodies = [json.loads(body) for (body,) in cursor.fetchall()]
+    for body in bodies:
+        of = body.get("fact.of") if body["action"] == DENIED else body["action"]
+        if of not in actions or "subject" not in body:
+            continue
+        action, fields = actions[of]
+        yield {
+            "event": body["event"],
+            "at": datetime.fromisoformat(body["at"]),
+            "actor": body["actor"],
+            "action": DENIED if body["action"] == DENIED else action,
+            "policy": body["subject"],
+            "fields": body.get("fact.fields", fields),
+            "purpose": body.get("purpose"),
+            "ticket": body.get("item"),
+            "source": SOURCE,
+        }

@@ -1,0 +1,110 @@
+"""`hubao ledger …` with a real signer beside it: signed, published, checked, proved, handed out."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cli.test_desk import PEOPLE, UNITS, Desk
+
+VERIFIER = Path(__file__).parents[2] / "docs" / "verify_ledger.py"
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """A desk with a ledger of a few entries, and its signer."""
+    made = Desk(tmp_path_factory.mktemp("desk"))
+    for name, text in (("units", UNITS), ("people", PEOPLE)):
+        (made.folder / f"{name}.csv").write_text(text, encoding="utf-8")
+    made.run("init")
+    made.run("import", "units", "units.csv")
+    made.run("import", "people", "people.csv")
+    signer = subprocess.Popen(
+        [sys.executable, "-m", "hubao", "ledger", "signer", made.folder / "signer",
+         "--origin", "test/ledger"],
+        stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert signer.stdout is not None
+    told = dict(signer.stdout.readline().strip().split("=", 1) for _ in range(2))
+    made.settings = {
+        **told,
+        "HUBAO_LOG_ORIGIN": "test/ledger",
+        "HUBAO_HEADS_TO": f"file:{made.folder / 'a'},file:{made.folder / 'b'}",
+    }
+    yield made
+    signer.terminate()
+    signer.wait(20)
+    signer.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def signed(desk: Desk) -> Path:
+    """A head in a place outside."""
+    done = desk.run("head", group="ledger")
+    assert done.returncode == 0, done.stderr
+    (head,) = (desk.folder / "a").glob("head-*.txt")
+    assert head.read_text(encoding="utf-8") == done.stdout
+    return head
+
+
+class TestLedger:
+    def test_key_is_the_signers_alone(self, desk: Desk, signed: Path) -> None:
+        assert signed.exists()
+        key = desk.folder / "signer" / "key"
+
+        assert key.stat().st_mode & 0o077 == 0
+        assert key.read_bytes() not in (desk.folder / "data" / "hubao.sqlite3").read_bytes()
+
+    def test_is_as_it_was(self, desk: Desk, signed: Path) -> None:
+        done = desk.run("verify", str(signed), group="ledger")
+
+        assert done.returncode == 0, done.stderr
+        assert "entries are as they were, under 2 signed heads" in done.stdout
+
+    def test_is_handed_out_and_checked_without_hubao(self, desk: Desk, signed: Path) -> None:
+        done = desk.run("export", "--out", "audit", group="ledger")
+        checked = subprocess.run(
+            [sys.executable, "-I", VERIFIER, desk.settings["HUBAO_LOG_KEY"],
+             desk.folder / "audit" / "ledger.jsonl", signed],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+
+        assert done.returncode == 0, done.stderr
+        assert checked.returncode == 0, checked.stdout + checked.stderr
+        assert "entries are as they were" in checked.stdout
+
+    def test_proves_an_entry(self, desk: Desk, signed: Path) -> None:
+        assert signed.exists()
+        desk.run("export", "--out", "audit", group="ledger")
+        first = (desk.folder / "audit" / "ledger.jsonl").read_text().splitlines()[0]
+        event = first.partition('"event":"')[2].partition('"')[0]
+
+        done = desk.run("prove", event, group="ledger")
+
+        assert done.returncode == 0, done.stderr
+        assert '"format": "hubao-inclusion-1"' in done.stdout
+
+    def test_that_was_tampered_with_says_so(self, desk: Desk, signed: Path) -> None:
+        changed = Desk(desk.folder)
+        changed.settings = desk.settings
+        path = desk.folder / "data" / "hubao.sqlite3"
+        kept = path.read_bytes()
+        desk.rows("DROP TRIGGER ledger_entry_no_update")
+        desk.rows("UPDATE ledger_entry SET body = replace(body, 'C1', 'C9') WHERE subject = 'C1'")
+
+        found = changed.run("verify", str(signed), group="ledger")
+
+        path.write_bytes(kept)
+        assert found.returncode == 2
+        assert "isn't what was sealed" in found.stderr
+        assert "[ledger.tampered]" in found.stderr
+
+    def test_without_a_signer_says_what_to_do(self, desk: Desk) -> None:
+        alone = Desk(desk.folder)
+
+        done = alone.run("head", group="ledger")
+
+        assert done.returncode == 2
+        assert "hubao ledger signer" in done.stderr

@@ -161,6 +161,7 @@ def test_who_sees_no_personal_data_is_told_so(
 ) -> None:
     visit = Visit(browser, desk).sign_in("K1")
     visit.look("compliance", tmp_path)
+    visit.go("/console/ledger/").look("ledger", tmp_path)
 
     visit.go("/console/policies/")
 

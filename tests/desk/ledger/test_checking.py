@@ -1,5 +1,6 @@
 """Reading the whole log again finds what the database's owner did to it."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
@@ -127,7 +128,9 @@ class TestProve:
         text = prove(event=_event(), actor=AUDITOR)
 
         assert is_proved(text, key=PUBLIC)
-        assert not is_proved(text.replace("E0", "E1"), key=PUBLIC)
+        told = json.loads(text)
+        other = told | {"entry": told["entry"].replace('"E0"', '"E1"')}
+        assert not is_proved(json.dumps(other), key=PUBLIC)
 
     def test_needs_a_head_over_the_entry(self, tmp_path: Path) -> None:
         fill(3)

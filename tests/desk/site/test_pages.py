@@ -292,6 +292,56 @@ class TestEmergency:
         assert BreakGlass.objects.get().justified is True
 
 
+class TestLedger:
+    def test_shows_compliance_who_looked_and_nothing_of_whom(self) -> None:
+        record = make_policy()
+        clerk = signed_in("li", Role.CLERK)
+        clerk.get(reverse("policy", args=[record]))
+        auditor = signed_in("k1", Role.COMPLIANCE)
+
+        page = text_of(auditor.get(reverse("ledger"), {"subject": record}))
+
+        assert "policy.open" in page
+        assert "<td>li</td>" in page
+        assert "154****" not in page
+
+    def test_pages_on(self) -> None:
+        record = make_policy()
+        clerk = signed_in("li", Role.CLERK)
+        for _ in range(60):
+            clerk.get(reverse("policy", args=[record]))
+        auditor = signed_in("k1", Role.COMPLIANCE)
+
+        first = text_of(auditor.get(reverse("ledger"), {"who": "li"}))
+        link = re.search(r'href="([^"]*before=[0-9]+)"', first)
+        assert link
+        second = text_of(auditor.get(reverse("ledger") + link.group(1).replace("&amp;", "&")))
+
+        assert first.count("policy.open") + second.count("policy.open") == 60
+
+    def test_says_when_nothing_seals_it(self) -> None:
+        auditor = signed_in("k1", Role.COMPLIANCE)
+        make_policy()
+
+        soon = text_of(auditor.get(reverse("ledger")))
+
+        assert "hubao desk worker" in soon  # what the makers wrote was made a day ago
+
+    def test_gives_a_proof_only_under_a_head(self) -> None:
+        auditor = signed_in("k1", Role.COMPLIANCE)
+
+        assert auditor.get(reverse("proof", args=["e1"])).status_code == 409
+
+    @pytest.mark.parametrize(
+        "role", [r for r in Role if not actor("x", r).may(Permission.READ_LEDGER)]
+    )
+    def test_is_not_for_others(self, role: Role) -> None:
+        client = signed_in("li", role)
+
+        assert client.get(reverse("ledger")).status_code == 403
+        assert client.get(reverse("proof", args=["e1"])).status_code == 403
+
+
 class TestHeaders:
     @pytest.mark.parametrize("name", ["home", "account_login"])
     def test_load_nothing_from_elsewhere_and_stay_in_no_cache(self, name: str) -> None:

@@ -6,8 +6,9 @@ from typing import Final
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
+from hubao.desk.ledger import bulk
 from hubao.desk.ledger.rules import Entered
-from hubao.desk.ledger.steps import INSERT, row_of
+from hubao.desk.ledger.steps import Row, row_of
 from hubao.desk.ledger.tree import is_stored, read_frontier
 from hubao.seal.tree import Frontier, Subtree, leaf_hash
 
@@ -22,12 +23,18 @@ def append_entries(entered: Iterable[Entered]) -> int:
         NotForTheLedger: one holds something other than ids, words and counts; none is appended.
     """
     rows = [row_of(one) for one in entered]
+    append_rows(rows)
+    return len(rows)
+
+
+def append_rows(rows: Sequence[Row]) -> None:
+    """Append what `steps.row_of` gave, as `append_entries` does."""
+    if not rows:
+        return
     with transaction.atomic(durable=True), connection.cursor() as cursor:
         _lock(cursor)
-        cursor.executemany(INSERT, rows)
-        while _sequence(cursor):
-            pass
-    return len(rows)
+        ids = bulk.insert_entries(cursor, rows)
+        _grow(cursor, ids, [row[0] for row in rows])
 
 
 def sequence_pending() -> int:
@@ -56,27 +63,23 @@ def _sequence(cursor: CursorWrapper) -> int:
     )
     rows = cursor.fetchall()
     if rows:
-        _grow(cursor, rows)
+        _grow(cursor, [entry for entry, _ in rows], [body for _, body in rows])
     return len(rows)
 
 
-def _grow(cursor: CursorWrapper, rows: Sequence[tuple[int, str]]) -> None:
+def _grow(cursor: CursorWrapper, entries: Sequence[int], bodies: Sequence[str]) -> None:
+    """Give entries, in rising order of their ids, the next places."""
     frontier = read_frontier(cursor)
     first = frontier.size
-    hashes = [leaf_hash(body.encode()) for _, body in rows]
+    hashes = [leaf_hash(body.encode()) for body in bodies]
     nodes = _completed(frontier, hashes)
-    places = range(first, frontier.size)
-    entries = [entry for entry, _ in rows]
-    cursor.executemany(
-        "INSERT INTO ledger_leaf (place, entry, hash) VALUES (%s, %s, %s)",
-        list(zip(places, entries, hashes, strict=True)),
-    )
+    bulk.insert_leaves(cursor, list(zip(range(first, frontier.size), entries, hashes, strict=True)))
     if nodes:
         cursor.executemany(
             "INSERT INTO ledger_node (level, place, hash) VALUES (%s, %s, %s)",
             [(one.level, one.place, found) for one, found in nodes],
         )
-    cursor.executemany("DELETE FROM ledger_pending WHERE entry = %s", [(e,) for e in entries])
+    bulk.take_off_pending(cursor, entries)
 
 
 def _completed(frontier: Frontier, hashes: Iterable[bytes]) -> list[tuple[Subtree, bytes]]:

@@ -1,16 +1,20 @@
 """Read the ledger: heads, proofs, entries."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from django.db import connection
 
-from hubao.desk.ledger.models import Head
+from hubao.desk.core.actor import Actor, Permission
+from hubao.desk.ledger.models import Entry, Head, Pending
 from hubao.desk.ledger.tree import read_nodes, read_size
 from hubao.kit.errors import HubaoError, Kind
 from hubao.seal.tree import EMPTY, Leaves, consistency_path, inclusion_path
 
+PAGE: Final = 50  # entries of a list
 _PAGE: Final = 5_000
 
 
@@ -36,6 +40,94 @@ class Proof:
     index: int
     size: int
     path: list[bytes]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """An entry as lists show it."""
+
+    id: int
+    at: datetime
+    event: str
+    action: str
+    actor: str
+    subject: str | None
+    purpose: str | None
+    item: str | None
+    why: str | None
+
+
+@dataclass(frozen=True)
+class State:
+    """How the ledger is.
+
+    Attributes:
+        entries: in the tree.
+        pending: without a place yet.
+        oldest: when the oldest of those was made.
+        signed: entries under the head signed last.
+        signed_at: when that was.
+    """
+
+    entries: int
+    pending: int
+    oldest: datetime | None
+    signed: int
+    signed_at: datetime | None
+
+
+def entries(
+    *, actor: Actor, subject: str = "", who: str = "", before: int | None = None
+) -> list[Seen]:
+    """Give entries, the newest first, PAGE at most.
+
+    Args:
+        actor: who asks.
+        subject: only of this record or person.
+        who: only of this actor.
+        before: only those with a lower id, to go on from the last.
+
+    Raises:
+        NotAllowed: the actor may not read the ledger.
+    """
+    actor.require(Permission.READ_LEDGER)
+    rows = Entry.objects.order_by("-id")
+    for name, value in (("subject", subject), ("actor", who), ("id__lt", before)):
+        rows = rows.filter(**{name: value}) if value else rows
+    return [_seen(row) for row in rows[:PAGE]]
+
+
+def state(*, actor: Actor) -> State:
+    """Say how the ledger is.
+
+    Raises:
+        NotAllowed: the actor may not read the ledger.
+    """
+    actor.require(Permission.READ_LEDGER)
+    pending = Pending.objects.order_by("entry_id")
+    head = Head.objects.order_by("-id").first()
+    return State(
+        entries=size(),
+        pending=pending.count(),
+        oldest=pending.values_list("entry__at", flat=True).first(),
+        signed=head.size if head else 0,
+        signed_at=head.at if head else None,
+    )
+
+
+def _seen(row: Entry) -> Seen:
+    said = json.loads(row.body)
+    return Seen(
+        id=row.id,
+        at=row.at,
+        event=said["event"],
+        action=row.action,
+        actor=row.actor,
+        subject=row.subject,
+        purpose=said.get("purpose"),
+        item=said.get("item"),
+        why=said.get("fact.why"),
+    )
 
 
 def size() -> int:

@@ -18,6 +18,7 @@ _ONE: Final = re.compile(_WORD)
 _WHOLE: Final = re.compile(
     rf'\{{(?:"{_WORD}":(?:-?[0-9]{{1,10}}|"{_WORD}"|\[(?:"{_WORD}",?)*\]),?)+\}}'
 )
+_written: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 _NUMBER: Final = re.compile(r"(?<![0-9a-f])[0-9]{11,}[Xx]?(?![0-9a-f])")
 
 
@@ -73,7 +74,7 @@ def body_of(entered: Entered, *, event: str | None = None) -> str:
         **{f"fact.{name}": fact for name, fact in entered.facts.items()},
     }
     kept = {name: part for name, part in parts.items() if part is not None}
-    body = json.dumps(kept, sort_keys=True, separators=(",", ":"))
+    body = _written(kept)
     if not is_body(body):
         raise NotForTheLedger(f"{_odd(kept)} of a ledger entry isn't an id, a word or a count.")
     return body

@@ -37,5 +37,7 @@ def append_entry(entered: Entered) -> None:
 
 def row_of(entered: Entered) -> Row:
     """Give the values of INSERT."""
-    at = connection.ops.adapt_datetimefield_value(entered.at.astimezone(UTC))
+    at = entered.at.astimezone(UTC).isoformat(" ", "microseconds")
+    if connection.vendor == "sqlite":  # where Django keeps times without their zone
+        at = at.removesuffix("+00:00")
     return body_of(entered), at, entered.action, entered.actor, entered.subject

@@ -223,4 +223,4 @@ def _named(found: Sequence[Masked]) -> list[tuple[Masked, list[tuple[object, str
 def _sorry(request: HttpRequest, error: HubaoError) -> HttpResponse:
     missing = isinstance(error, NoSuchPolicy)
     title = _("Not found") if missing else _("Not allowed")
-    return page(request, "policies/sorry.html", title=title, why=told(error), status=status(error))
+    return page(request, "core/sorry.html", title=title, why=told(error), status=status(error))

@@ -13,6 +13,7 @@ _ITEMS: Final = (
     (_("Home"), "home", "home", None),
     (_("My work"), "task_alt", "items", Permission.SEARCH),
     (_("Policies"), "shield_person", "policies", Permission.SEARCH),
+    (_("Ledger"), "menu_book", "ledger", Permission.READ_LEDGER),
     (_("Emergencies"), "emergency_home", "emergencies", Permission.REVIEW),
 )
 

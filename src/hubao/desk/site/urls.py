@@ -8,7 +8,7 @@ from django.views.generic import RedirectView
 
 from hubao.desk.core.console import console
 from hubao.desk.policies import pages as policies
-from hubao.desk.site import pages
+from hubao.desk.site import ledger, pages
 
 _CONSOLE: Final[list[URLPattern | URLResolver]] = [
     path("", pages.home, name="home"),
@@ -18,6 +18,8 @@ _CONSOLE: Final[list[URLPattern | URLResolver]] = [
     path("policies/<str:record>/emergency/", policies.emergency, name="emergency"),
     path("policies/<str:record>/work/", policies.give_work, name="give-work"),
     path("emergencies/", policies.emergencies, name="emergencies"),
+    path("ledger/", ledger.ledger, name="ledger"),
+    path("ledger/<str:event>/proof/", ledger.proof, name="proof"),
     path("items/", policies.items, name="items"),
 ]
 # allauth's, without those for e-mail addresses and forgotten passwords: accounts have no e-mail.

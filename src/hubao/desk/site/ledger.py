@@ -1,0 +1,86 @@
+"""The ledger's page: who saw or did what, whether it is sealed, and proofs to take away."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from hubao.desk.core.console import page
+from hubao.desk.core.told import status, told
+from hubao.desk.ledger.proof import prove
+from hubao.desk.ledger.queries import PAGE, State, entries, state
+from hubao.desk.people.middleware import asking, signed_in
+from hubao.kit.errors import HubaoError
+
+SEALED_WITHIN: Final = timedelta(minutes=1)
+SIGNED_WITHIN: Final = timedelta(hours=2)
+
+
+@signed_in
+@require_GET
+def ledger(request: HttpRequest) -> HttpResponse:
+    """List entries, the newest first, and say how the ledger is."""
+    actor, now = asking(request), timezone.now()
+    subject, who = request.GET.get("subject", "").strip(), request.GET.get("who", "").strip()
+    before = request.GET.get("before", "")
+    try:
+        found = entries(
+            actor=actor,
+            subject=subject,
+            who=who,
+            before=int(before) if before.isdecimal() else None,
+        )
+        now_state = state(actor=actor)
+    except HubaoError as error:
+        return page(
+            request,
+            "core/sorry.html",
+            title=_("Not allowed"),
+            why=told(error),
+            status=status(error),
+        )
+    return page(
+        request,
+        "site/ledger.html",
+        title=_("Ledger"),
+        entries=found,
+        state=now_state,
+        late=is_late(now_state, now),
+        unsigned=is_unsigned(now_state, now),
+        subject=subject,
+        who=who,
+        older=found[-1].id if len(found) == PAGE else None,
+    )
+
+
+@signed_in
+@require_GET
+def proof(request: HttpRequest, event: str) -> HttpResponse:
+    """Give an entry's proof as a file."""
+    try:
+        text = prove(event=event, actor=asking(request))
+    except HubaoError as error:
+        return page(
+            request, "core/sorry.html", title=_("Not found"), why=told(error), status=status(error)
+        )
+    name = f"proof-{event[:12]}.json"
+    return HttpResponse(
+        text,
+        content_type="application/json",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+def is_late(now_state: State, now: datetime) -> bool:
+    """Tell whether entries have waited too long for their place: no worker runs."""
+    return now_state.oldest is not None and now - now_state.oldest > SEALED_WITHIN
+
+
+def is_unsigned(now_state: State, now: datetime) -> bool:
+    """Tell whether no head was signed for too long: whatever came since can still be changed."""
+    if now_state.entries == now_state.signed:
+        return False
+    return now_state.signed_at is None or now - now_state.signed_at > SIGNED_WITHIN

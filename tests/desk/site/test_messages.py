@@ -1,11 +1,13 @@
 """Every sentence of the console is there in Chinese, and compiled."""
 
+import re
 import sys
 from pathlib import Path
 
 import pytest
 
 from hubao.desk.core.told import SENTENCES
+from hubao.desk.site.words import ACTION_WORDS
 from hubao.kit.errors import HubaoError
 
 sys.path.insert(0, str(Path(__file__).parents[3] / "docs"))
@@ -43,3 +45,14 @@ def test_every_failure_that_a_page_can_meet_has_a_sentence() -> None:
 
 def _below(error: type[HubaoError]) -> set[type[HubaoError]]:
     return {one for child in error.__subclasses__() for one in {child, *_below(child)}}
+
+
+def test_every_action_of_the_ledger_has_a_word() -> None:
+    desk = Path(__file__).parents[3] / "src" / "hubao" / "desk"
+    sources = "".join(path.read_text(encoding="utf-8") for path in desk.rglob("*.py"))
+    before = r"(?:action=|action = |_append\(\s*|TAKEN: Final = |else )"
+    written = set(re.findall(rf'{before}"([a-z]+\.[a-z_]+)"', sources))
+    shown = {f"policy.{how}" for how in re.findall(r'how="([a-z]+)"', sources)}
+
+    assert {"people.changed", "item.opened", "policy.reveal"} <= written
+    assert (written | shown) - set(ACTION_WORDS) == set()

@@ -301,7 +301,7 @@ class TestLedger:
 
         page = text_of(auditor.get(reverse("ledger"), {"subject": record}))
 
-        assert "policy.open" in page
+        assert "打开（脱敏）" in page
         assert "<td>li</td>" in page
         assert "154****" not in page
 
@@ -317,7 +317,7 @@ class TestLedger:
         assert link
         second = text_of(auditor.get(reverse("ledger") + link.group(1).replace("&amp;", "&")))
 
-        assert first.count("policy.open") + second.count("policy.open") == 60
+        assert first.count("打开（脱敏）") + second.count("打开（脱敏）") == 60
 
     def test_says_when_nothing_seals_it(self) -> None:
         auditor = signed_in("k1", Role.COMPLIANCE)

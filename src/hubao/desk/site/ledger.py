@@ -13,6 +13,7 @@ from hubao.desk.core.told import status, told
 from hubao.desk.ledger.proof import prove
 from hubao.desk.ledger.queries import PAGE, State, entries, state
 from hubao.desk.people.middleware import asking, signed_in
+from hubao.desk.site.words import ACTION_WORDS
 from hubao.kit.errors import HubaoError
 
 SEALED_WITHIN: Final = timedelta(minutes=1)
@@ -46,7 +47,7 @@ def ledger(request: HttpRequest) -> HttpResponse:
         request,
         "site/ledger.html",
         title=_("Ledger"),
-        entries=found,
+        entries=[(one, ACTION_WORDS.get(one.action, one.action)) for one in found],
         state=now_state,
         late=is_late(now_state, now),
         unsigned=is_unsigned(now_state, now),

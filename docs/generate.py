@@ -13,12 +13,14 @@ from typing import cast
 
 import django
 from django.conf import settings
+from pydantic.fields import FieldInfo
 from typer.core import TyperCommand, TyperGroup, TyperOption
 from typer.main import get_command
 
 import hubao
 from hubao.cli import app
 from hubao.cli.exits import EXIT_CODES
+from hubao.desk.config.env import Env
 from hubao.desk.config.mapping import django_settings
 from hubao.desk.config.settings_test import ENV
 from hubao.desk.core.actor import ALLOWED, Permission, Role
@@ -35,6 +37,10 @@ RUN = {"hubao.__main__", "hubao.desk.config.settings"}  # not to be imported, bu
 _ABOUT_CODES = """\
 What went wrong is one sentence on stderr that ends with one of these codes in brackets. The codes
 are stable, the sentences are not.
+"""
+_ABOUT_SETTINGS = """\
+Variables of the environment. A secret may instead be a file of that name, in small letters, in the
+folder `HUBAO_SECRETS`, or `/run/secrets` where that is, or `secrets` in `HUBAO_DATA`.
 """
 _ABOUT_ROLES = """\
 A person may have several roles; what one of them allows is allowed. Everybody sees the records of
@@ -57,6 +63,7 @@ def main() -> int:
         "command-line.md": command_line(),
         "errors.md": errors(),
         "permissions.md": permissions(),
+        "settings.md": settings_page(),
         "trace-report.schema.json": _text(json_schema()),
         "leaked-report.schema.json": _text(leaked_json.json_schema()),
     }
@@ -100,6 +107,27 @@ def errors() -> str:
     ]
     head = "# Errors\n", _ABOUT_CODES, "| code | exit | what it means |", "|---|---|---|"
     return "\n".join([MADE, *head, *rows, "", _ABOUT_FAULTS])
+
+
+def settings_page() -> str:
+    """The page of the desk's settings."""
+    rows = [
+        f"| `HUBAO_{name.upper()}` | {_setting_default(one)} | {one.description or ''} |"
+        for name, one in Env.model_fields.items()
+    ]
+    head = (
+        "# Settings of the desk\n",
+        _ABOUT_SETTINGS,
+        "| variable | default | what |",
+        "|---|---|---|",
+    )
+    return "\n".join([MADE, *head, *rows, ""])
+
+
+def _setting_default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "must be set"
+    return "" if field.default in (None, "") else f"`{field.default}`"
 
 
 def permissions() -> str:

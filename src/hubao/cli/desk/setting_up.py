@@ -47,6 +47,23 @@ def sign_in(
         typer.echo(f"{person} signs in with the password {password}")
 
 
+def grant(
+    context: typer.Context,
+    role: Annotated[str, typer.Argument(help="The role in HUBAO_DATABASE_URL of the desk.")],
+) -> None:
+    """Let a PostgreSQL role run the desk: it may add to the ledger, but change nothing in it.
+
+    Run this as the tables' owner, after each migrate; then serve as the other role.
+
+    Example: hubao desk grant hubao_desk
+    """
+    with open_desk(context):
+        from hubao.desk.ledger.grants import grant as grant_to  # noqa: PLC0415 - needs the desk
+
+        grant_to(role)
+        typer.echo(f"{role} may run the desk.")
+
+
 def _migrate() -> None:
     from django.core.management import call_command  # noqa: PLC0415
 

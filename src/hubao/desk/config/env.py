@@ -31,7 +31,9 @@ class Env(BaseSettings):
         description="module:name of a function that gives what wraps and unwraps the keyset",
     )
     keyset: Path | None = Field(default=None, description="keyset file; data/keyset.json")
-    database_url: str | None = Field(default=None, description="data/hubao.sqlite3")
+    database_url: str | None = Field(
+        default=None, description="postgresql://… or sqlite:///…; data/hubao.sqlite3"
+    )
     lake: Path | None = Field(default=None, description="folder of access events; data/lake")
     log_origin: str = Field(
         default="hubao.example/ledger", description="the log's name, for all time"

@@ -85,6 +85,19 @@ class TestDesk:
         assert refused.returncode == 2
         assert "[people.no_such_person]" in refused.stderr
 
+    def test_gives_a_service_account_a_token_with_known_scopes_only(self, desk: Desk) -> None:
+        desk.run("import", "units", "units.csv")
+        services = desk.folder / "services.csv"
+        services.write_text("actor,name,unit,kind\ncrm,CRM,HQ,service\n", encoding="utf-8")
+        desk.run("import", "people", "services.csv")
+
+        given = desk.run("token", "crm", "--scope", "items.open")
+        refused = desk.run("token", "crm", "--scope", "everything")
+
+        assert given.stdout.startswith("hubao_")
+        assert refused.returncode == 2
+        assert "There is no scope everything" in refused.stderr
+
     def test_rotates_and_then_forgets_the_old_keys(self, desk: Desk) -> None:
         desk.run("import", "units", "units.csv")
         desk.run("import", "policies", "policies.csv")

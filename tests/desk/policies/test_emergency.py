@@ -16,8 +16,8 @@ from hubao.desk.policies.operations.emergency import (
     break_glass,
     review,
 )
-from hubao.desk.policies.operations.reveal import NoSuchPolicy, NoWorkItem, reveal
-from hubao.desk.policies.queries import emergencies_to_review
+from hubao.desk.policies.operations.reveal import NoWorkItem, reveal
+from hubao.desk.policies.queries import NoSuchPolicy, emergencies_to_review
 from hubao.desk.policies.rules import EMERGENCY_FIELDS, Purpose, QuotaUsed
 from hubao.kit.errors import BadInput
 from tests.makers.desk import CLEAR, FIELDS, NOON, actor, denials, make_branches, make_policy

@@ -14,7 +14,8 @@ from hubao.desk.ledger.models import Entry
 from hubao.desk.ledger.steps import NotWritten
 from hubao.desk.policies.catalogue import FIELDS as NAMES
 from hubao.desk.policies.models import Quota
-from hubao.desk.policies.operations.reveal import NoSuchPolicy, NoWorkItem, Revealed, reveal
+from hubao.desk.policies.operations.reveal import NoWorkItem, Revealed, reveal
+from hubao.desk.policies.queries import NoSuchPolicy
 from hubao.desk.policies.rules import (
     OUTSIDE_A_DAY,
     PURPOSES,

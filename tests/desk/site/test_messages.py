@@ -35,6 +35,8 @@ def test_every_failure_that_a_page_can_meet_has_a_sentence() -> None:
         "policies.bad_row",
         "people.not_signed_in",
         "people.no_such_person",
+        "core.key_reused",
+        "core.still_running",
         "ledger.forked",
         "ledger.no_such_entry",
         "ledger.not_an_entry",

@@ -7,7 +7,7 @@ import typer
 from hubao.cli.desk.imports import imports
 from hubao.cli.desk.keys import keys
 from hubao.cli.desk.running import serve, worker
-from hubao.cli.desk.setting_up import grant, init, migrate, sign_in
+from hubao.cli.desk.setting_up import grant, init, migrate, sign_in, token
 
 desk: Final = typer.Typer(
     name="desk",
@@ -18,6 +18,7 @@ desk.command("init")(init)
 desk.command("migrate")(migrate)
 desk.command("grant")(grant)
 desk.command("sign-in")(sign_in)
+desk.command("token")(token)
 desk.command("serve")(serve)
 desk.command("worker")(worker)
 desk.add_typer(imports)

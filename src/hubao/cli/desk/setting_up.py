@@ -6,6 +6,7 @@ import typer
 
 from hubao.cli.desk.door import find, open_desk, whoever_runs_this
 from hubao.cli.exits import told_as_exit_code
+from hubao.kit.errors import BadInput
 
 
 def init(context: typer.Context) -> None:
@@ -45,6 +46,33 @@ def sign_in(
 
         password = make_account(party=person, actor=whoever_runs_this(), at=timezone.now())
         typer.echo(f"{person} signs in with the password {password}")
+
+
+def token(
+    context: typer.Context,
+    account: Annotated[str, typer.Argument(help="Id of an imported service account or partner.")],
+    scope: Annotated[list[str], typer.Option(help="What it may do; again for each further scope.")],
+    *,
+    revoke: Annotated[bool, typer.Option("--revoke", help="Revoke its tokens first.")] = False,
+) -> None:
+    """Give a service account a token for the API, which is shown once.
+
+    Example: hubao desk token crm --scope items.open --scope policies.write
+    """
+    with open_desk(context):
+        from django.utils import timezone  # noqa: PLC0415 - needs the desk
+
+        from hubao.desk.core.actor import Permission  # noqa: PLC0415
+        from hubao.desk.people.operations import issue_token, revoke_tokens  # noqa: PLC0415
+
+        unknown = [one for one in scope if one not in set(Permission)]
+        if unknown:
+            raise BadInput(f"There is no scope {unknown[0]}: choose of {', '.join(Permission)}.")
+        actor, now = whoever_runs_this(), timezone.now()
+        if revoke:
+            revoke_tokens(party=account, actor=actor, at=now)
+        scopes = [Permission(one) for one in scope]
+        typer.echo(issue_token(party=account, scopes=scopes, actor=actor, at=now))
 
 
 def grant(

@@ -88,3 +88,22 @@ class Delivery(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["consumer", "message"], name="core_delivery_once")
         ]
+
+
+class Answer(models.Model):
+    """What a client's request was answered, to answer the same again if it is sent twice."""
+
+    client = models.CharField(max_length=60)
+    key = models.CharField(max_length=120)
+    digest = models.BinaryField(max_length=32)
+    began_at = models.DateTimeField()
+    status = models.SmallIntegerField(null=True)
+    body = models.TextField(null=True)
+
+    class Meta:
+        """One a key."""
+
+        db_table = "core_answer"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["client", "key"], name="core_answer_once")
+        ]

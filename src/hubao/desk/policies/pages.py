@@ -20,9 +20,9 @@ from hubao.desk.people.queries import colleagues
 from hubao.desk.policies.catalogue import SEARCHED
 from hubao.desk.policies.operations.emergency import break_glass, review
 from hubao.desk.policies.operations.items import close_item, open_item, take_item
-from hubao.desk.policies.operations.reveal import SHOWN_FOR, NoSuchPolicy, reveal
+from hubao.desk.policies.operations.reveal import SHOWN_FOR, reveal
 from hubao.desk.policies.operations.search import open_record, search, worklist
-from hubao.desk.policies.queries import Masked, emergencies_to_review, emergency_open
+from hubao.desk.policies.queries import Masked, NoSuchPolicy, emergencies_to_review, emergency_open
 from hubao.desk.policies.rules import PURPOSES, Purpose
 from hubao.desk.policies.words import FIELD_WORDS, PURPOSE_WORDS, spoken
 from hubao.kit.errors import HubaoError

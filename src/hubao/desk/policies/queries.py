@@ -7,9 +7,17 @@ from datetime import date, datetime
 from django.db.models import QuerySet
 
 from hubao.desk.core.actor import Actor, Permission
-from hubao.desk.policies.catalogue import FIELDS, masked
+from hubao.desk.policies.catalogue import FIELDS, masked, normal
 from hubao.desk.policies.models import BreakGlass, Policy
+from hubao.kit.errors import HubaoError, Kind
 from hubao.seal.fields import Fields
+
+
+class NoSuchPolicy(HubaoError):  # noqa: N818 - says what happened, as its base does
+    """No policy of this id lies in the actor's branch, or it lacks this field."""
+
+    code = "policies.no_such_policy"
+    kind = Kind.NOT_FOUND
 
 
 @dataclass(frozen=True)
@@ -62,6 +70,24 @@ def by_records(*, records: Iterable[str], actor: Actor, fields: Fields) -> Seque
     """Give those of the records that lie in the actor's branch, in the order of their ids."""
     rows = visible(actor=actor).filter(record__in=list(records)).order_by("record")
     return [seen(row, fields=fields) for row in rows]
+
+
+def records_of(*, numbers: Sequence[str], actor: Actor, fields: Fields) -> Sequence[str]:
+    """Give the records of policies in the actor's branch by their numbers, for who opens work.
+
+    Raises:
+        NotAllowed: the actor may open no work items.
+        NoSuchPolicy: one isn't in the actor's branch.
+    """
+    actor.require(Permission.OPEN_ITEMS)
+    records = []
+    for number in dict.fromkeys(numbers):
+        indexes = list(fields.indexes(normal("policy_number", number), field="policy_number"))
+        row = Policy.objects.filter(policy_number_index__in=indexes).first()
+        if row is None or not actor.sees(row.unit_id):
+            raise NoSuchPolicy("One of these policies isn't in your branch.")
+        records.append(row.record)
+    return records
 
 
 def emergencies_to_review(*, actor: Actor, fields: Fields) -> Sequence[Emergency]:

@@ -12,8 +12,7 @@ from hubao.desk.ledger.denials import Denials
 from hubao.desk.ledger.rules import Entered
 from hubao.desk.ledger.steps import append_entry
 from hubao.desk.policies.models import BreakGlass
-from hubao.desk.policies.operations.reveal import NoSuchPolicy
-from hubao.desk.policies.queries import visible
+from hubao.desk.policies.queries import NoSuchPolicy, visible
 from hubao.desk.policies.rules import EMERGENCY_LASTS, REVIEW_WITHIN
 from hubao.kit.errors import BadInput, HubaoError, Kind
 from hubao.seal.fields import Fields

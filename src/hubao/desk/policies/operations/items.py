@@ -13,7 +13,7 @@ from hubao.desk.ledger.rules import Entered, is_plain
 from hubao.desk.ledger.steps import append_entry
 from hubao.desk.people.queries import works_in
 from hubao.desk.policies.models import Policy
-from hubao.desk.policies.operations.reveal import NoSuchPolicy
+from hubao.desk.policies.queries import NoSuchPolicy
 from hubao.kit.errors import BadInput
 
 

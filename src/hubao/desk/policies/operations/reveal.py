@@ -12,7 +12,7 @@ from hubao.desk.ledger.denials import Denials
 from hubao.desk.ledger.rules import Entered
 from hubao.desk.ledger.steps import NotWritten, append_entry
 from hubao.desk.policies.catalogue import FIELDS
-from hubao.desk.policies.queries import emergency_open
+from hubao.desk.policies.queries import NoSuchPolicy, emergency_open
 from hubao.desk.policies.rules import (
     EMERGENCY_FIELDS,
     Allowance,
@@ -38,14 +38,7 @@ WHERE policies_policy.record = %s
 """
 
 
-class NoSuchPolicy(HubaoError):  # noqa: N818 - says what happened, as its base does
-    """No policy of this id lies in the actor's branch, or it lacks this field."""
-
-    code = "policies.no_such_policy"
-    kind = Kind.NOT_FOUND
-
-
-class NoWorkItem(HubaoError):  # noqa: N818 - as above
+class NoWorkItem(HubaoError):  # noqa: N818 - says what happened, as its base does
     """The work item is closed, unknown, or neither the person's nor their team's."""
 
     code = "policies.no_work_item"

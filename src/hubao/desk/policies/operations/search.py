@@ -14,8 +14,7 @@ from hubao.desk.core.steps import send_later
 from hubao.desk.ledger.denials import Denials
 from hubao.desk.policies.catalogue import SEARCHED, normal
 from hubao.desk.policies.models import Lookup
-from hubao.desk.policies.operations.reveal import NoSuchPolicy
-from hubao.desk.policies.queries import Masked, by_records, seen, visible
+from hubao.desk.policies.queries import Masked, NoSuchPolicy, by_records, seen, visible
 from hubao.desk.policies.steps import append_shown
 from hubao.kit.errors import BadInput, HubaoError, Kind
 from hubao.seal.fields import Fields

@@ -1,11 +1,14 @@
 """Every sentence of the console is there in Chinese, and compiled."""
 
+import importlib
+import pkgutil
 import re
 import sys
 from pathlib import Path
 
 import pytest
 
+import hubao.desk
 from hubao.desk.core.told import SENTENCES
 from hubao.desk.site.words import ACTION_WORDS
 from hubao.kit.errors import HubaoError
@@ -23,6 +26,9 @@ class TestCatalogue:
 
 
 def test_every_failure_that_a_page_can_meet_has_a_sentence() -> None:
+    for module in pkgutil.walk_packages(hubao.desk.__path__, "hubao.desk."):
+        if ".config." not in module.name:
+            importlib.import_module(module.name)
     rooms = ("core", "people", "policies", "ledger")
     met = {
         error.code
@@ -38,6 +44,11 @@ def test_every_failure_that_a_page_can_meet_has_a_sentence() -> None:
         "core.key_reused",
         "core.still_running",
         "ledger.forked",
+        "ledger.bad_place",
+        "ledger.bad_proof",
+        "ledger.no_roles",
+        "ledger.no_signer",
+        "ledger.not_published",
         "ledger.no_such_entry",
         "ledger.not_an_entry",
     }

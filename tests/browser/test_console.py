@@ -8,9 +8,8 @@ from typing import Literal
 import pytest
 import pytest_socket
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
 
-from tests.conftest import find_browser
 from tests.makers.served import POLICY, Served, code, served
 
 pytestmark = pytest.mark.needs("browser")
@@ -24,17 +23,6 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     with served(tmp_path_factory.mktemp("served")) as running:
         yield running
     pytest_socket.disable_socket(allow_unix_socket=True)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(
-            executable_path=find_browser(),
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
-        yield opened
-        opened.close()
 
 
 class Visit:

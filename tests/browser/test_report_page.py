@@ -1,15 +1,13 @@
 """The report page as people see it: phone and desk, light and dark, Chinese and English."""
 
-from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from hubao.trace.html import write_html
-from tests.conftest import find_browser
 from tests.makers import reports
 
 pytestmark = pytest.mark.needs("browser")
@@ -17,17 +15,6 @@ pytestmark = pytest.mark.needs("browser")
 # What is not to be overlooked; axe's lesser findings are advice.
 GRAVE = {"serious", "critical"}
 KINDS = ("named_source", "long_names", "hostile_names", "no_suspects", "large")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(
-            executable_path=find_browser(),
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="module")

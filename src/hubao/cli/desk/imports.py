@@ -32,14 +32,9 @@ def units(context: typer.Context, file: File) -> None:
     Example: hubao desk import units units.csv
     """
     with open_desk(context):
-        from django.utils import timezone  # noqa: PLC0415 - needs the desk
-
-        from hubao.desk.core.files import given, rows  # noqa: PLC0415
         from hubao.desk.people.imports import UNIT_COLUMNS, import_units  # noqa: PLC0415
 
-        needed, optional = UNIT_COLUMNS
-        found = rows(given(file), needed=needed, optional=optional)
-        _tell(file, import_units(found, actor=whoever_runs_this(), at=timezone.now()))
+        _take_over(file, UNIT_COLUMNS, import_units)
 
 
 @imports.command("people")
@@ -77,14 +72,9 @@ def logins(context: typer.Context, file: File) -> None:
     Example: hubao desk import logins logins.csv
     """
     with open_desk(context):
-        from django.utils import timezone  # noqa: PLC0415
-
-        from hubao.desk.core.files import given, rows  # noqa: PLC0415
         from hubao.desk.people.imports import LOGIN_COLUMNS, import_logins  # noqa: PLC0415
 
-        needed, optional = LOGIN_COLUMNS
-        found = rows(given(file), needed=needed, optional=optional)
-        _tell(file, import_logins(found, actor=whoever_runs_this(), at=timezone.now()))
+        _take_over(file, LOGIN_COLUMNS, import_logins)
 
 
 @imports.command("policies")
@@ -117,6 +107,20 @@ def policies(context: typer.Context, file: File) -> None:
             f"{file}: {counts.added:,} added, {counts.changed:,} changed,"
             f" {counts.same:,} the same, {counts.rejected:,} set aside"
         )
+
+
+def _take_over(
+    file: Path,
+    columns: tuple[tuple[str, ...], tuple[str, ...]],
+    take: "Callable[..., Outcome]",
+) -> None:
+    from django.utils import timezone  # noqa: PLC0415 - needs the desk
+
+    from hubao.desk.core.files import given, rows  # noqa: PLC0415
+
+    needed, optional = columns
+    found = rows(given(file), needed=needed, optional=optional)
+    _tell(file, take(found, actor=whoever_runs_this(), at=timezone.now()))
 
 
 def _tell(file: Path, outcome: "Outcome") -> None:

@@ -108,6 +108,13 @@ class TestCheck:
         assert check(outside=[], key=PUBLIC).faults == []
         assert check(outside=[outside], key=PUBLIC).faults != []
 
+    def test_finds_a_stored_tree_that_is_not_its_leaves(self) -> None:
+        fill(300)
+
+        as_owner("UPDATE ledger_node SET hash = (SELECT hash FROM ledger_leaf WHERE place = 0)")
+
+        assert any("stored tree" in one for one in check().faults)
+
     def test_finds_entries_that_were_kept_from_the_tree(self) -> None:
         fill()
         as_owner(

@@ -9,7 +9,14 @@ import pytest
 from hubao.desk.core.actor import Actor, NotAllowed, Role
 from hubao.desk.core.models import Outbox
 from hubao.desk.ledger.models import Entry
-from hubao.desk.policies.operations.search import MOST, Slowed, TooMany, search, worklist
+from hubao.desk.policies.operations.search import (
+    MOST,
+    Slowed,
+    TooMany,
+    forget_lookups,
+    search,
+    worklist,
+)
 from hubao.desk.policies.queries import Masked
 from hubao.kit.errors import BadInput
 from tests.makers.desk import (
@@ -112,6 +119,15 @@ class TestWalking:
     def test_a_familys_few_policies_are_not(self, tmp_path: Path) -> None:
         for number in range(4):
             find("policy_number", f"PN{10_000 + number}", tmp_path, at=NOON + number * SECOND)
+
+        assert not Outbox.objects.exists()
+
+    def test_is_forgotten_after_a_day(self, tmp_path: Path) -> None:
+        find("policy_number", "PN10000", tmp_path)
+
+        counts = [forget_lookups(at=NOON + timedelta(hours=hours)) for hours in (23, 24)]
+
+        assert counts == [0, 1]
 
     def test_numbers_far_apart_are_not(self, tmp_path: Path) -> None:
         for number in range(40):

@@ -73,10 +73,17 @@ class TestWhoMayOpenWhat:
                 ("policies", reverse("policies")),
                 ("policy", reverse("policy", args=[record])),
                 ("emergencies", reverse("emergencies")),
+                ("items", reverse("items")),
             )
         }
 
-        assert statuses == {"home": 200, "policies": 403, "policy": 403, "emergencies": 403}
+        assert statuses == {
+            "home": 200,
+            "policies": 403,
+            "policy": 403,
+            "emergencies": 403,
+            "items": 403,
+        }
 
     @pytest.mark.parametrize("role", Role)
     def test_the_menu_holds_what_opens(self, role: Role) -> None:

@@ -17,6 +17,7 @@ from hubao.desk.ledger.operations import sequence_pending
 from hubao.desk.ledger.spool import take_in_spool
 from hubao.desk.people.operations import end_those_who_left
 from hubao.desk.policies.accesses import ACTIONS
+from hubao.desk.policies.operations.search import forget_lookups
 from hubao.kit.errors import HubaoError
 
 NAME: Final = "system:desk"
@@ -59,6 +60,10 @@ def _take_in_refusals() -> None:
     take_in_spool(wired().spool, by=NAME, at=timezone.now())
 
 
+def _forget_lookups() -> None:
+    forget_lookups(at=timezone.now())
+
+
 def _deliver() -> None:
     deliver(CONSUMERS, at=timezone.now())
 
@@ -72,7 +77,7 @@ def _head() -> None:
         return
     try:
         sign_and_publish(wired().log, at=timezone.now())
-    except HubaoError as error:  # the next hour tries again; the page of heads shows the gap
+    except HubaoError as error:  # the next hour tries again; the ledger's page shows the gap
         _log.error("no head was signed and published", extra={"facts": {"code": error.code}})
 
 
@@ -83,5 +88,6 @@ _JOBS: Final[dict[Callable[[], object], float]] = {
     _deliver: 1,
     sequence_pending: 1,
     _head: 3600,
+    _forget_lookups: 3600,
     _export: 600,  # rarely: each time makes files, which a trace has to open
 }

@@ -1,6 +1,6 @@
 """Many rows of the ledger at once, each database's fastest way."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 from django.db import connection
@@ -10,22 +10,19 @@ from hubao.desk.ledger.steps import Row
 
 _ENTRY: Final = "ledger_entry (id, body, at, action, actor, subject)"
 _LEAF: Final = "ledger_leaf (place, entry, hash)"
-_COPY_FROM: Final = 50  # rows from which PostgreSQL's COPY beats single statements
+_COPY_FROM: Final = 50  # rows for which setting a COPY up is worth it
 
 
 def insert_entries(cursor: CursorWrapper, rows: Sequence[Row]) -> Sequence[int]:
     """Insert entries while the sequencer's lock is held; gives their ids, rising."""
     ids = _new_ids(cursor, len(rows))
-    _insert(cursor, _ENTRY, ((number, *row) for number, row in zip(ids, rows, strict=True)), 6)
+    _insert(cursor, _ENTRY, [(number, *row) for number, row in zip(ids, rows, strict=True)])
     return ids
 
 
 def insert_leaves(cursor: CursorWrapper, leaves: Sequence[tuple[int, int, bytes]]) -> None:
     """Insert leaves: place, entry, hash."""
-    if connection.vendor == "postgresql" and len(leaves) < _COPY_FROM:
-        cursor.executemany(f"INSERT INTO {_LEAF} VALUES (%s, %s, %s)", leaves)  # noqa: S608
-    else:
-        _insert(cursor, _LEAF, leaves, 3)
+    _insert(cursor, _LEAF, leaves)
 
 
 def take_off_pending(cursor: CursorWrapper, entries: Sequence[int]) -> None:
@@ -55,11 +52,11 @@ def _new_ids(cursor: CursorWrapper, count: int) -> Sequence[int]:
     return range(last + 1, last + count + 1)
 
 
-def _insert(cursor: CursorWrapper, into: str, rows: Iterable[Sequence[Any]], width: int) -> None:
-    if connection.vendor == "postgresql":
+def _insert(cursor: CursorWrapper, into: str, rows: Sequence[Sequence[Any]]) -> None:
+    if connection.vendor == "postgresql" and len(rows) >= _COPY_FROM:
         with cursor.copy(f"COPY {into} FROM STDIN") as copy:
             for row in rows:
                 copy.write_row(row)
-    else:
-        places = ", ".join(["%s"] * width)
-        cursor.executemany(f"INSERT INTO {into} VALUES ({places})", list(rows))  # noqa: S608
+        return
+    places = ", ".join(["%s"] * len(rows[0]))
+    cursor.executemany(f"INSERT INTO {into} VALUES ({places})", rows)  # noqa: S608

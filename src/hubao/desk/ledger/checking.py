@@ -9,7 +9,7 @@ from typing import Final
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.db import connection
 
-from hubao.desk.ledger.queries import notes, size
+from hubao.desk.ledger.queries import notes, root_at, size
 from hubao.seal.heads import Head, read_signed
 from hubao.seal.tree import Frontier, leaf_hash
 
@@ -76,6 +76,8 @@ def _check_entries(found: Checked, heads: Iterator[Head], told: Told | None) -> 
     while head is not None:
         _hold_to(head, frontier, found)
         head = next(heads, None)
+    if root_at(frontier.size) != frontier.root():
+        found.faults.append("the stored tree isn't that of its leaves: proofs from it are false")
 
 
 def _hold_to(head: Head, frontier: Frontier, found: Checked) -> None:

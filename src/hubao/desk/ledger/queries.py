@@ -119,7 +119,7 @@ def _seen(row: Entry) -> Seen:
     said = json.loads(row.body)
     return Seen(
         id=row.id,
-        at=row.at,
+        at=datetime.fromisoformat(said["at"]),
         event=said["event"],
         action=row.action,
         actor=row.actor,

@@ -1,18 +1,18 @@
 """What is done about people one by one: roles, sign-ins, tokens, and leaving."""
 
-import hashlib
 import secrets
 from collections.abc import Collection
 from datetime import datetime
 from typing import Final
 
+from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
 from hubao.desk.core.actor import Actor, NotAllowed, Permission, Role
 from hubao.desk.ledger.rules import Entered
 from hubao.desk.ledger.steps import append_entry
 from hubao.desk.people.models import Account, Grant, Party, Token
-from hubao.desk.people.rules import Sort
+from hubao.desk.people.rules import Sort, token_digest
 from hubao.desk.people.steps import close_sessions, end_access
 from hubao.kit.errors import HubaoError, Kind
 
@@ -59,10 +59,11 @@ def make_account(*, party: str, actor: Actor, at: datetime) -> str:
     if party == actor.id:
         raise NotAllowed("Nobody makes a sign-in for himself: ask another administrator.")
     password = secrets.token_urlsafe(12)
+    hashed = make_password(password)  # slow on purpose, so not while others wait to write
     with transaction.atomic(durable=True):
         _present(party, actor)
         account, _ = Account.objects.get_or_create(party_id=party, defaults={"username": party})
-        account.set_password(password)
+        account.password = hashed
         account.is_active = True
         account.save()
         close_sessions(party=party)
@@ -83,7 +84,7 @@ def issue_token(*, party: str, scopes: Collection[Permission], actor: Actor, at:
         if _present(party, actor).kind == Sort.PERSON:
             raise NoSuchPerson("Tokens are for service accounts and partners.", party=party)
         Token.objects.create(
-            party_id=party, digest=_digest(token), scopes=sorted(set(scopes)), made_at=at
+            party_id=party, digest=token_digest(token), scopes=sorted(set(scopes)), made_at=at
         )
         facts = {"scopes": sorted(set(scopes))}
         append_entry(
@@ -121,7 +122,3 @@ def _present(party: str, actor: Actor) -> Party:
     if found is None or not actor.sees(found.unit_id):
         raise NoSuchPerson("Nobody of this id works here, as far as you see.", party=party)
     return found
-
-
-def _digest(token: str) -> bytes:
-    return hashlib.sha256(token.encode()).digest()

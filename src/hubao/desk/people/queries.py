@@ -1,6 +1,5 @@
 """Read people: who asks, and who there is."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +8,7 @@ from django.db.models import QuerySet
 
 from hubao.desk.core.actor import ALLOWED, Actor, Permission, Role
 from hubao.desk.people.models import Party, Token, Unit
-from hubao.desk.people.rules import Employment, Sort, employment
+from hubao.desk.people.rules import Employment, Sort, employment, token_digest
 from hubao.kit.errors import HubaoError, Kind
 
 
@@ -58,8 +57,9 @@ def actor_of_token(*, token: str, at: datetime) -> Actor:
     Raises:
         NotSignedIn: the key is unknown or revoked, or its account has left.
     """
-    digest = hashlib.sha256(token.encode()).digest()
-    live = Token.objects.filter(digest=digest, revoked_at=None).select_related("party__unit")
+    live = Token.objects.filter(digest=token_digest(token), revoked_at=None).select_related(
+        "party__unit"
+    )
     found = live.first()
     if found is None or _employment(found.party, at) is Employment.LEFT:
         raise NotSignedIn("This token isn't known, or was revoked.")

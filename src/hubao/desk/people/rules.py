@@ -1,5 +1,6 @@
 """Employment, and what a row about a person says."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -125,6 +126,11 @@ def checked_name(text: str) -> str:
     if len(text) > LONGEST_NAME:
         raise BadRow(f"a name has more than {LONGEST_NAME} characters")
     return text
+
+
+def token_digest(token: str) -> bytes:
+    """Give what is kept of a token: 256 bits of chance, so a plain hash hides it."""
+    return hashlib.sha256(token.encode()).digest()
 
 
 def _roles(text: str) -> frozenset[Role]:

@@ -80,7 +80,7 @@ def _compact(value: str) -> str:
 
 def _phone(value: str) -> str:
     compact = _compact(value)
-    if _CHINESE_MOBILE.fullmatch(compact):  # nearly all: the library takes thirty times as long
+    if _CHINESE_MOBILE.fullmatch(compact):  # nearly all: spares the library's long way
         return f"+86{compact}"
     try:
         return phones.normalise(value)

@@ -186,6 +186,10 @@ def emergencies(request: HttpRequest) -> HttpResponse:
 def items(request: HttpRequest) -> HttpResponse:
     """One's own work items and those that wait; take one, close one."""
     actor, now = asking(request), timezone.now()
+    try:
+        actor.require(Permission.SEARCH)
+    except NotAllowed as error:
+        return _sorry(request, error)
     if request.method == "POST":
         item = request.POST.get("item", "")
         try:

@@ -34,8 +34,8 @@ PURPOSES: Final[Mapping[Role, frozenset[Purpose]]] = {
     Role.COMPLIANCE: frozenset(),
     Role.ADMIN: frozenset(),
 }
-# Fields a day outside one's own work. The law's lowest number is 25 records (kit.parameters,
-# "records.property.staff"); a test holds these below it. Emergencies have a review instead.
+# Fields a day outside one's own work: a house rule, held by a test below the number of records from
+# which the law calls a leak by staff a crime. Emergencies have a review instead.
 OUTSIDE_A_DAY: Final[Mapping[Role, int]] = {
     Role.CLERK: 5,
     Role.CALLER: 5,

@@ -72,8 +72,10 @@ def take_item(*, item: str, actor: Actor, at: datetime) -> None:
     """Take an item of one's team that nobody has.
 
     Raises:
+        NotAllowed: the actor sees no policies, and so has no work with them.
         ItemMovedOn: somebody has it, it is closed, or another team's.
     """
+    actor.require(Permission.SEARCH)
     with transaction.atomic(durable=True):
         steps.take_item(item=item, owner=actor.id, team=actor.unit)
         append_entry(Entered(action="item.taken", actor=actor.id, at=at, item=item))

@@ -88,6 +88,12 @@ def open_record(
     return seen(found, fields=fields)
 
 
+def forget_lookups(*, at: datetime) -> int:
+    """Delete which numbers were searched for longer ago than walking is looked for."""
+    deleted, _ = Lookup.objects.filter(at__lte=at - REMEMBERED).delete()
+    return deleted
+
+
 def worklist(*, actor: Actor, at: datetime, fields: Fields) -> Sequence[Masked]:
     """Give the policies that the actor's own open work items are about, masked.
 

@@ -1,10 +1,11 @@
 """Makers of what the desk keeps: units, people, policies. Imports Django's models, so late."""
 
+import json
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
@@ -13,6 +14,7 @@ from hubao.desk.core import steps
 from hubao.desk.core.actor import Actor, Permission, Role
 from hubao.desk.core.files import Row
 from hubao.desk.ledger.denials import Denials
+from hubao.desk.ledger.models import Entry
 from hubao.desk.people.imports import import_people, import_units
 from hubao.desk.policies.models import Policy
 from hubao.desk.policies.operations.imports import put_policies
@@ -100,6 +102,13 @@ def make_item(
         return steps.open_item(
             kind="service", team=team, records=records, owner=owner, opened_by=opened_by, at=NOON
         )
+
+
+def said(action: str = "", **parts: str) -> list[dict[str, Any]]:
+    """What the ledger's entries say, the oldest first; only those of an action, and these parts."""
+    bodies = map(json.loads, Entry.objects.order_by("id").values_list("body", flat=True))
+    wanted = parts | ({"action": action} if action else {})
+    return [one for one in bodies if wanted.items() <= one.items()]
 
 
 def denials(folder: Path) -> Denials:

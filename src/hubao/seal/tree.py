@@ -30,6 +30,14 @@ class Leaves(NamedTuple):
     end: int
 
 
+class Row(NamedTuple):
+    """Perfect subtrees of one level that stand side by side, from a place on."""
+
+    level: int
+    place: int
+    hashes: Sequence[bytes]
+
+
 def leaf_hash(entry: bytes) -> bytes:
     """Hash one entry; the zero byte keeps entries and nodes apart."""
     return hashlib.sha256(b"\x00" + entry).digest()
@@ -120,13 +128,22 @@ class Frontier:
 
     def append(self, leaf: bytes) -> list[tuple[Subtree, bytes]]:
         """Add a leaf's hash; gives the subtrees that it completes, itself first."""
-        found, level, place = [(Subtree(0, self.size), leaf)], 0, self.size
-        while place & 1:
-            leaf, level, place = node_hash(self.peaks.pop(), leaf), level + 1, place >> 1
-            found.append((Subtree(level, place), leaf))
-        self.peaks.append(leaf)
-        self.size += 1
-        return found
+        return [(Subtree(row.level, row.place), row.hashes[0]) for row in self.extend([leaf])]
+
+    def extend(self, leaves: Sequence[bytes]) -> list[Row]:
+        """Add leaves' hashes; gives the subtrees that they complete, level by level from below."""
+        rows, edge = [], []
+        row = Row(0, self.size, leaves)
+        while row.hashes:
+            rows.append(row)
+            whole = [self.peaks.pop(), *row.hashes] if row.place & 1 else row.hashes
+            if len(whole) & 1:  # nothing stands to the right of the last one yet
+                edge.append(whole[-1])
+            above = [node_hash(*pair) for pair in zip(whole[::2], whole[1::2], strict=False)]
+            row = Row(row.level + 1, row.place >> 1, above)
+        self.peaks += reversed(edge)
+        self.size += len(leaves)
+        return rows
 
     def root(self) -> bytes:
         """Root of the log so far."""

@@ -12,7 +12,7 @@ from django.db import connection
 from hubao.desk.core.actor import NotAllowed, Role
 from hubao.desk.ledger.checking import check
 from hubao.desk.ledger.heads import sign_head
-from hubao.desk.ledger.operations import append_entries
+from hubao.desk.ledger.operations import append_entries, sequence_pending
 from hubao.desk.ledger.proof import BadProof, NoHead, is_proved, prove
 from hubao.desk.ledger.publishing import BadPlace, Folder, NotPublished, places, publish
 from hubao.desk.ledger.queries import NoSuchEntry
@@ -30,6 +30,7 @@ def fill(count: int = 10) -> None:
     append_entries(
         Entered(action="policy.reveal", actor=f"E{n}", at=NOON, subject="b1") for n in range(count)
     )
+    sequence_pending()
 
 
 def sign(folder: Path, hours: int = 0) -> str:
@@ -49,16 +50,19 @@ def as_owner(*statements: str) -> None:
             for (name,) in cursor.fetchall():
                 cursor.execute(f"DROP TRIGGER {name}")
         else:
-            for table in ("entry", "leaf", "node", "head"):
+            for table in ("entry", "run", "node", "head", "about"):
                 cursor.execute(f"ALTER TABLE ledger_{table} DISABLE TRIGGER ledger_{table}_fixed")
         for statement in statements:
             cursor.execute(statement)
 
 
-CHANGED = "UPDATE ledger_entry SET body = replace(body, 'E3', 'E4') WHERE actor = 'E3'"
-RENAMED = "UPDATE ledger_entry SET actor = 'E4' WHERE actor = 'E3'"
-CUT_OFF = "DELETE FROM ledger_leaf WHERE place > 7"
-HOLE = "DELETE FROM ledger_leaf WHERE place = 4"
+CHANGED = "UPDATE ledger_entry SET body = replace(body, 'E3\"', 'E4\"')"
+RENAMED = "UPDATE ledger_about SET key = 'a:E4' WHERE key = 'a:E3'"
+HIDDEN = "DELETE FROM ledger_about WHERE key = 'a:E3'"
+CUT_OFF = "DELETE FROM ledger_run WHERE place > 7"
+SHORTENED = "UPDATE ledger_run SET length = length - 1"
+TWICE = "UPDATE ledger_run SET entry = (SELECT min(id) + 1 FROM ledger_entry) WHERE place = 8"
+HOLE = "DELETE FROM ledger_entry WHERE id = (SELECT min(id) + 4 FROM ledger_entry)"
 
 
 @pytest.mark.usefixtures("database")
@@ -76,17 +80,23 @@ class TestCheck:
     @pytest.mark.parametrize(
         ("statements", "fault"),
         [
-            ([CHANGED], "isn't what was sealed"),
-            ([RENAMED], "the columns of entry"),
+            ([CHANGED], "aren't those of a signed head"),
+            ([RENAMED], "1 entries can't be found by what they say, 1 by what they don't"),
+            ([HIDDEN], "1 entries can't be found by what they say, 0 by what they don't"),
             ([CUT_OFF], "entries are missing"),
+            ([SHORTENED], "place 7 of the log is empty"),
+            ([TWICE], "aren't those of a signed head"),
             ([HOLE], "place 4 of the log is empty"),
         ],
-        ids=["changed", "columns changed", "cut off", "one taken away"],
-    )
+        ids=[
+            "changed", "found by another", "hidden", "cut off", "shortened", "twice", "taken away"
+        ],
+    )  # fmt: skip
     def test_finds_what_was_tampered_with(
         self, statements: list[str], fault: str, tmp_path: Path
     ) -> None:
-        fill()
+        fill(8)
+        fill(2)
         head = sign(tmp_path)
 
         as_owner(*statements)
@@ -99,8 +109,10 @@ class TestCheck:
         outside = sign(tmp_path)
         as_owner(
             "DELETE FROM ledger_head",
-            "DELETE FROM ledger_leaf",
+            "DELETE FROM ledger_run",
             "DELETE FROM ledger_node",
+            "DELETE FROM ledger_about",
+            "DELETE FROM ledger_mark",
             "DELETE FROM ledger_entry",
         )
         fill(9)
@@ -108,20 +120,21 @@ class TestCheck:
         assert check(outside=[], key=PUBLIC).faults == []
         assert check(outside=[outside], key=PUBLIC).faults != []
 
-    def test_finds_a_stored_tree_that_is_not_its_leaves(self) -> None:
+    def test_says_where_a_changed_entry_is_once_256_stand_there(self) -> None:
         fill(300)
 
-        as_owner("UPDATE ledger_node SET hash = (SELECT hash FROM ledger_leaf WHERE place = 0)")
+        as_owner(
+            "UPDATE ledger_entry SET body = '{}'"
+            " WHERE id = (SELECT min(id) + 255 FROM ledger_entry)"
+        )
 
-        assert any("stored tree" in one for one in check().faults)
+        assert "the stored tree isn't that of the entries at places 0 to 255" in check().faults
 
     def test_finds_entries_that_were_kept_from_the_tree(self) -> None:
         fill()
-        as_owner(
-            "INSERT INTO ledger_entry (body, at, action, actor)"
-            " VALUES ('{}', '2026-11-26 04:00:00', 'x', 'y')",
-            "DELETE FROM ledger_pending",
-        )
+        as_owner("INSERT INTO ledger_entry (id, body) VALUES (-5, '{}')")
+        if connection.vendor == "postgresql":
+            as_owner("DELETE FROM ledger_pending")
 
         assert check().faults == ["1 entries have no place and wait for none"]
 

@@ -9,7 +9,7 @@ from pyarrow import dataset
 
 from hubao.desk.core.actor import Role
 from hubao.desk.ledger.lake import export_to_lake
-from hubao.desk.ledger.models import Entry, Exported
+from hubao.desk.ledger.models import Entry, Mark
 from hubao.desk.ledger.operations import append_entries, sequence_pending
 from hubao.desk.ledger.rules import Entered
 from hubao.desk.policies.accesses import ACTIONS
@@ -84,7 +84,7 @@ class TestExportToLake:
     ) -> None:
         append_entries(reveals(5))
         with monkeypatch.context() as broken:
-            broken.setattr(Exported.objects, "update_or_create", _crash)
+            broken.setattr(Mark.objects, "update_or_create", _crash)
             with pytest.raises(KeyboardInterrupt):
                 export_to_lake(lake, actions=ACTIONS)
         append_entries(reveals(more))

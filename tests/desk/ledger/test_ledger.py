@@ -119,8 +119,9 @@ FORBIDDEN = [
 ]
 TABLES = {
     "ledger_entry": "body = '{}'",
-    "ledger_leaf": "entry = 2",
+    "ledger_run": "entry = 2",
     "ledger_node": "place = 7",
+    "ledger_about": "entry = 2",
 }
 
 
@@ -130,6 +131,7 @@ class TestAppendOnly:
     @pytest.mark.parametrize("table", TABLES)
     def test_nothing_can_be_changed_or_deleted(self, statement: str, table: str) -> None:
         append_entries(entered(i) for i in range(300))
+        sequence_pending()
         before = self.rows()
 
         with pytest.raises(Error, match="append-only"), connection.cursor() as cursor:
@@ -140,14 +142,15 @@ class TestAppendOnly:
     @pytest.mark.parametrize(
         "statement",
         [
-            "{} INTO ledger_entry (id, body, at, action, actor) VALUES (1, '', '2026', 'a', 'a')",
-            "{} INTO ledger_leaf (place, entry, hash) VALUES (0, 9, '')",
-            "{} INTO ledger_leaf (place, entry, hash) VALUES (900, 1, '')",
+            "{} INTO ledger_entry (id, body) VALUES (1, '')",
+            "{} INTO ledger_run (place, entry, length) VALUES (0, 9, 1)",
+            "{} INTO ledger_run (place, entry, length) VALUES (900, 1, 1)",
             "{} INTO ledger_node (level, place, hash) VALUES (8, 0, '')",
         ],
     )
     def test_nothing_can_be_replaced(self, statement: str) -> None:
         append_entries(entered(i) for i in range(300))
+        sequence_pending()
         before = self.rows()
         replace = "INSERT OR REPLACE" if connection.vendor == "sqlite" else "INSERT"
 

@@ -8,7 +8,6 @@ from django.contrib.sessions.backends.db import SessionStore
 
 from hubao.desk.core.actor import NotAllowed, Permission, Role
 from hubao.desk.core.models import Outbox
-from hubao.desk.ledger.models import Entry
 from hubao.desk.people.imports import import_logins, import_people, import_units
 from hubao.desk.people.models import Account, Grant, Identity, Party, Unit
 from hubao.desk.people.operations import (
@@ -19,7 +18,7 @@ from hubao.desk.people.operations import (
     revoke_tokens,
 )
 from hubao.desk.people.queries import NotSignedIn, actor_of, actor_of_token, people
-from tests.makers.desk import NOON, SHANGHAI, SYSTEM, actor, make_branches, make_person, rows
+from tests.makers.desk import NOON, SHANGHAI, SYSTEM, actor, make_branches, make_person, rows, said
 
 ADMIN = actor("admin", Role.ADMIN, unit="HQ", units=None)
 
@@ -74,7 +73,7 @@ class TestImportPeople:
 
         assert (first.added, first.same) == (1, 0)
         assert (again.added, again.changed, again.same) == (0, 0, 1)
-        assert Entry.objects.filter(subject="li", action="people.added").count() == 1
+        assert len(said("people.added", subject="li")) == 1
 
     @pytest.mark.parametrize(
         ("cells", "reason"),

@@ -10,7 +10,6 @@ from django.db import connection, transaction
 
 from hubao.desk.core import steps
 from hubao.desk.core.actor import Actor, NotAllowed, Role
-from hubao.desk.ledger.models import Entry
 from hubao.desk.ledger.steps import NotWritten
 from hubao.desk.policies.catalogue import FIELDS as NAMES
 from hubao.desk.policies.models import Quota
@@ -34,6 +33,7 @@ from tests.makers.desk import (
     make_branches,
     make_item,
     make_policy,
+    said,
 )
 
 CLERK = actor("li", Role.CLERK)
@@ -68,8 +68,7 @@ def ask(
 
 
 def last_entry() -> dict[str, object]:
-    body: dict[str, object] = json.loads(Entry.objects.latest("id").body)
-    return body
+    return said()[-1]
 
 
 class TestReveal:
@@ -150,8 +149,8 @@ class TestReveal:
             shown = sum(pool.map(one, range(most + 11)))
 
         assert shown == most == Quota.objects.get().used
-        assert Entry.objects.filter(action="policy.reveal").count() == most
-        assert Entry.objects.filter(action="denied").count() == 11
+        assert len(said("policy.reveal")) == most
+        assert len(said("denied")) == 11
 
     @pytest.mark.parametrize("item", ["closed", "another team's", "unknown", None])
     def test_needs_an_open_item_of_theirs(self, item: str | None, tmp_path: Path) -> None:

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
 from hubao.desk.core.models import Delivery, Outbox
+from hubao.desk.core.transactions import durable
 
 AT_ONCE: Final = 500
 FIRST_WAIT: Final = timedelta(seconds=10)
@@ -61,7 +61,7 @@ def _deliver_to(consumer: Consumer, at: datetime) -> int:
 def _hand_over(row: Outbox, consumer: Consumer, at: datetime) -> bool:
     mine, _ = Delivery.objects.get_or_create(message=row, consumer=consumer.name)
     try:
-        with transaction.atomic(durable=True):
+        with durable():
             # Whoever sets the mark first does the work; a rival waits here and finds it set.
             if Delivery.objects.filter(id=mine.id, done_at=None).update(done_at=at) != 1:
                 return False

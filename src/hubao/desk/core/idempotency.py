@@ -4,10 +4,11 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.utils.crypto import salted_hmac
 
 from hubao.desk.core.models import Answer
+from hubao.desk.core.transactions import durable
 from hubao.kit.errors import HubaoError, Kind
 
 LOST_AFTER: Final = timedelta(minutes=5)  # then whoever did it has crashed, and it is done again
@@ -62,7 +63,7 @@ def answered_once(
 def _claimed(client: str, key: str, digest: bytes, at: datetime) -> tuple[int, str] | None:
     """Begin a request; gives its answer if it had one before."""
     try:
-        with transaction.atomic(durable=True):
+        with durable():
             Answer.objects.create(client=client, key=key, digest=digest, began_at=at)
             return None
     except IntegrityError:

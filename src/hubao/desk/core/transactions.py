@@ -1,10 +1,30 @@
-"""Steps write within a transaction that somebody else opened, so that all of it holds or none."""
+"""Transactions: one for each use case, opened by it alone; steps write within it, or not at all."""
 
-from django.db import connection
+import fcntl
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from django.db import connection, transaction
+
+_ours: Final = threading.local()
 
 
 class OutsideTransaction(RuntimeError):  # noqa: N818 - says what happened, as others do
     """A step was called on its own: a fault of the caller's."""
+
+
+@contextmanager
+def durable() -> Iterator[None]:
+    """Open the transaction of a use case; what it wrote is on disk when this ends.
+
+    SQLite's writers look for their turn now and then, and may look in vain for long while others
+    come and go. So they queue for it here, threads and processes in one queue.
+    """
+    with _turn(), transaction.atomic(durable=True):
+        yield
 
 
 def require_open(step: str) -> None:
@@ -15,3 +35,34 @@ def require_open(step: str) -> None:
     """
     if not connection.in_atomic_block:
         raise OutsideTransaction(f"{step} needs an open transaction")
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    if connection.vendor != "sqlite":
+        yield
+        return
+    gate = _gate(f"{connection.settings_dict['NAME']}-gate")
+    fcntl.flock(gate, fcntl.LOCK_EX)
+    try:
+        yield
+    finally:
+        fcntl.flock(gate, fcntl.LOCK_UN)
+
+
+def _gate(path: str) -> int:
+    """Open the file whose lock is the turn: each thread by itself, since a lock is the opener's."""
+    known: dict[str, _Opened] = _ours.__dict__.setdefault("gates", {})
+    if path not in known:
+        known[path] = _Opened(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    return known[path].number
+
+
+class _Opened:
+    """A file that is closed when its thread ends."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+    def __del__(self) -> None:
+        os.close(self.number)

@@ -1,19 +1,21 @@
 """Read the whole log again and hold it to its tree, its columns, and heads that were signed."""
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 
-from hubao.desk.ledger.queries import notes, root_at, size
+from hubao.desk.ledger.about import indexed, keys_of
+from hubao.desk.ledger.places import Placed, read_placed
+from hubao.desk.ledger.queries import notes, size
+from hubao.desk.ledger.tree import is_stored, read_node
 from hubao.seal.heads import Head, read_signed
-from hubao.seal.tree import Frontier, leaf_hash
+from hubao.seal.tree import Frontier, Subtree, leaf_hash
 
-_PAGE: Final = 5_000
+_PAGE: Final = 5_000  # times three keys of two values: below SQLite's 32,766 in a statement
 Told = Callable[[int, int], None]
 
 
@@ -52,32 +54,36 @@ def check(
     found = Checked(entries=size(), heads=len(given) + len(own))
     heads = sorted((*given, *own), key=lambda head: head.size)
     _check_entries(found, iter(heads), told)
+    _check_found_by(found)
     _check_pending(found)
     return found
 
 
 def _check_entries(found: Checked, heads: Iterator[Head], told: Told | None) -> None:
     frontier, head = Frontier(), next(heads, None)
-    for place, entry, stored, row in _rows(found.entries):
+    for one in _placed(found.entries):
         while head is not None and head.size == frontier.size:
             _hold_to(head, frontier, found)
             head = next(heads, None)
-        if place != frontier.size:
+        if one.place != frontier.size:
             found.faults.append(f"place {frontier.size:,} of the log is empty")
             return
-        leaf = leaf_hash(row[0].encode())
-        if leaf != stored:
-            found.faults.append(f"entry {entry} isn't what was sealed at place {place:,}")
-        if not _repeats(row):
-            found.faults.append(f"the columns of entry {entry} don't repeat what it says")
-        frontier.append(stored)
+        for node, stored in frontier.append(leaf_hash(one.body.encode())):
+            if is_stored(node.level) and read_node(node) != stored:
+                found.faults.append(_changed(node))
         if told is not None and frontier.size % _PAGE == 0:
             told(frontier.size, found.entries)
     while head is not None:
         _hold_to(head, frontier, found)
         head = next(heads, None)
-    if root_at(frontier.size) != frontier.root():
-        found.faults.append("the stored tree isn't that of its leaves: proofs from it are false")
+    if frontier.size != found.entries:
+        found.faults.append(f"place {frontier.size:,} of the log is empty")
+
+
+def _changed(node: Subtree) -> str:
+    width = 1 << node.level
+    first, last = node.place * width, (node.place + 1) * width - 1
+    return f"the stored tree isn't that of the entries at places {first:,} to {last:,}"
 
 
 def _hold_to(head: Head, frontier: Frontier, found: Checked) -> None:
@@ -87,34 +93,50 @@ def _hold_to(head: Head, frontier: Frontier, found: Checked) -> None:
         found.faults.append(f"the first {head.size:,} entries aren't those of a signed head")
 
 
-def _rows(entries: int) -> Iterator[tuple[int, int, bytes, tuple[str, datetime, str, str, str]]]:
+def _placed(entries: int) -> Iterator[Placed]:
     with connection.cursor() as cursor:
         for begin in range(0, entries, _PAGE):
-            cursor.execute(
-                "SELECT place, id, hash, body, at, action, actor, subject"
-                " FROM ledger_leaf JOIN ledger_entry ON id = entry"
-                " WHERE place >= %s AND place < %s ORDER BY place",
-                [begin, begin + _PAGE],
-            )
-            for place, entry, stored, *row in cursor.fetchall():
-                yield place, entry, bytes(stored), tuple(row)
+            yield from read_placed(cursor, begin, min(begin + _PAGE, entries))
 
 
-def _repeats(row: tuple[str, datetime, str, str, str]) -> bool:
-    """Tell whether an entry's columns, which people search by, say what the entry says."""
-    body, _, action, actor, subject = row
-    said = json.loads(body)
-    return (action, actor, subject) == (said["action"], said["actor"], said.get("subject"))
+def _check_found_by(found: Checked) -> None:
+    """Tell whether people find every entry by what it is about, and by nothing else."""
+    done = min(indexed(), found.entries)
+    missing = rows = 0
+    with connection.cursor() as cursor:
+        for begin in range(0, done, _PAGE):
+            placed = read_placed(cursor, begin, min(begin + _PAGE, done))
+            keys = [(key, one.entry) for one in placed for key in keys_of(one.body)]
+            missing += len(keys) - _found(cursor, keys)
+            rows += len(keys)
+        cursor.execute("SELECT count(*) FROM ledger_about")
+        more = cursor.fetchone()[0] - (rows - missing)
+    if missing or more:
+        found.faults.append(
+            f"{missing:,} entries can't be found by what they say, {more:,} by what they don't say"
+        )
+
+
+def _found(cursor: CursorWrapper, keys: Sequence[tuple[str, int]]) -> int:
+    if not keys:
+        return 0
+    pairs = ", ".join(["(%s, %s)"] * len(keys))
+    cursor.execute(
+        f"SELECT count(*) FROM ledger_about WHERE (key, entry) IN (VALUES {pairs})",  # noqa: S608
+        [part for key in keys for part in key],
+    )
+    return int(cursor.fetchone()[0])
 
 
 def _check_pending(found: Checked) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM ledger_pending")
-        found.pending = cursor.fetchone()[0]
         cursor.execute(
-            "SELECT count(*) FROM ledger_entry WHERE id NOT IN (SELECT entry FROM ledger_leaf)"
-            " AND id NOT IN (SELECT entry FROM ledger_pending)"
+            "SELECT (SELECT count(*) FROM ledger_pending), (SELECT count(*) FROM ledger_entry),"
+            " (SELECT coalesce(sum(length), 0) FROM ledger_run)"
         )
-        lost = cursor.fetchone()[0]
-    if lost:
+        found.pending, entries, placed = cursor.fetchone()
+    lost = entries - placed - found.pending
+    if lost > 0:
         found.faults.append(f"{lost:,} entries have no place and wait for none")
+    if lost < 0:
+        found.faults.append(f"{-lost:,} places of the log have no entry of their own")

@@ -12,9 +12,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError
 
 from hubao.desk.core.actor import Actor
+from hubao.desk.core.transactions import durable
 from hubao.desk.ledger.rules import Entered, body_of, is_plain
 from hubao.desk.ledger.steps import append_entry
 from hubao.kit.errors import HubaoError, Kind
@@ -64,7 +65,7 @@ class Denials:
 
     def _enter(self, entered: Entered) -> None:
         try:
-            with transaction.atomic(durable=True):
+            with durable():
                 append_entry(entered)
         except DatabaseError:
             self._keep(body_of(entered))

@@ -6,11 +6,12 @@ tables makes and migrates them, and the desk signs in to the database as another
 
 from typing import Final
 
-from django.db import connection, transaction
+from django.db import connection
 
+from hubao.desk.core.transactions import durable
 from hubao.kit.errors import BadInput
 
-FIXED: Final = ("ledger_entry", "ledger_leaf", "ledger_node", "ledger_head")
+FIXED: Final = ("ledger_entry", "ledger_run", "ledger_node", "ledger_head", "ledger_about")
 
 
 class NoRoles(BadInput):
@@ -27,7 +28,7 @@ def grant(role: str) -> None:
     """
     if connection.vendor != "postgresql":
         raise NoRoles("SQLite has no roles: whoever may write its file may change it.")
-    with transaction.atomic(durable=True), connection.cursor() as cursor:
+    with durable(), connection.cursor() as cursor:
         cursor.execute("SELECT rolsuper FROM pg_roles WHERE rolname = %s", [role])
         found = cursor.fetchone()
         if found is None or found[0] or role == connection.settings_dict["USER"]:

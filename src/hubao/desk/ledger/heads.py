@@ -5,8 +5,8 @@ from datetime import datetime
 from functools import partial
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from django.db import transaction
 
+from hubao.desk.core.transactions import durable
 from hubao.desk.core.wired import Log
 from hubao.desk.ledger import queries
 from hubao.desk.ledger.models import Head as KeptHead
@@ -98,7 +98,7 @@ def _caught_up(note: str, key: Ed25519PublicKey) -> int:
 
 def _kept(note: str, key: Ed25519PublicKey) -> str:
     head = read_signed(note, key)
-    with transaction.atomic(durable=True):
+    with durable():
         if not KeptHead.objects.filter(note=note).exists():
             KeptHead.objects.create(size=head.size, at=head.at, note=note)
     return note

@@ -14,17 +14,17 @@ from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
-from django.db import connection, transaction
 
+from hubao.desk.core.transactions import durable
 from hubao.desk.ledger.denials import DENIED
-from hubao.desk.ledger.models import Exported
-from hubao.desk.ledger.queries import size
+from hubao.desk.ledger.models import Mark
+from hubao.desk.ledger.queries import bodies, size
 from hubao.lake.schema import ACCESS
 from hubao.lake.writer import write_lake
 
 AT_ONCE: Final = 200_000
 SOURCE: Final = "desk"
-_TO: Final = "lake"
+_MARK: Final = "lake"
 _OURS: Final = re.compile(r"desk-([0-9]{12})-[0-9]{12}\.parquet")
 Actions = Mapping[str, tuple[str, Sequence[str] | None]]
 
@@ -45,14 +45,14 @@ def export_to_lake(folder: Path, *, actions: Actions) -> int:
     while done < end:
         stop = min(done + AT_ONCE, end)
         written += _export(folder, done, stop, actions)
-        with transaction.atomic(durable=True):
-            Exported.objects.update_or_create(to=_TO, defaults={"place": stop})
+        with durable():
+            Mark.objects.update_or_create(name=_MARK, defaults={"place": stop})
         done = stop
     return written
 
 
 def _position() -> int:
-    known = Exported.objects.filter(to=_TO).values_list("place", flat=True).first()
+    known = Mark.objects.filter(name=_MARK).values_list("place", flat=True).first()
     return known or 0
 
 
@@ -71,14 +71,7 @@ def _export(folder: Path, begin: int, end: int, actions: Actions) -> int:
 
 
 def _events(begin: int, end: int, actions: Actions) -> Iterator[dict[str, Any]]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT body FROM ledger_leaf JOIN ledger_entry ON id = entry"
-            " WHERE place >= %s AND place < %s ORDER BY place",
-            [begin, end],
-        )
-        bodies = [json.loads(body) for (body,) in cursor.fetchall()]
-    for body in bodies:
+    for body in map(json.loads, bodies(end, begin=begin)):
         of = body.get("fact.of") if body["action"] == DENIED else body["action"]
         if of not in actions or "subject" not in body:
             continue

@@ -1,39 +1,34 @@
-"""The ledger's tables. Rows of the first three are never changed or deleted: triggers forbid it."""
+"""The ledger's tables. Rows are never changed or deleted, by triggers; marks alone move on."""
 
 from django.db import models
 
 
 class Entry(models.Model):
-    """One entry; `body` is what is hashed, the other columns repeat parts of it to search by."""
+    """One entry: its text, which is what is hashed."""
 
     id = models.BigAutoField(primary_key=True)
     body = models.TextField()
-    at = models.DateTimeField(db_index=True)
-    action = models.CharField(max_length=60)
-    actor = models.CharField(max_length=60)
-    subject = models.CharField(max_length=60, null=True)
 
     class Meta:
-        """Who looked at this, and what did they look at."""
+        """In the order of insertion, which needn't be that of the tree."""
 
         db_table = "ledger_entry"
-        indexes = (
-            models.Index(fields=["subject", "id"], name="ledger_entry_subject"),
-            models.Index(fields=["actor", "id"], name="ledger_entry_actor"),
-        )
 
 
-class Leaf(models.Model):
-    """An entry's place in the tree: the order in which the sequencer found it committed."""
+class Run(models.Model):
+    """Entries whose ids follow each other, as their places in the tree do."""
 
     place = models.BigIntegerField(primary_key=True)
-    entry = models.OneToOneField(Entry, on_delete=models.PROTECT, db_column="entry")
-    hash = models.BinaryField(max_length=32)
+    entry = models.BigIntegerField(unique=True)
+    length = models.IntegerField()
 
     class Meta:
-        """The tree's lowest level."""
+        """Where entries stand: a row for what the sequencer found in one go."""
 
-        db_table = "ledger_leaf"
+        db_table = "ledger_run"
+        constraints = (
+            models.CheckConstraint(condition=models.Q(length__gte=1), name="ledger_run_holds_some"),
+        )
 
 
 class Node(models.Model):
@@ -50,17 +45,18 @@ class Node(models.Model):
         db_table = "ledger_node"
 
 
-class Pending(models.Model):
-    """An entry that is not in the tree yet; a trigger puts it here."""
+class About(models.Model):
+    """What an entry is found by: its event, who did it, and to whom or what."""
 
-    entry = models.OneToOneField(
-        Entry, primary_key=True, on_delete=models.PROTECT, db_column="entry"
-    )
+    pk = models.CompositePrimaryKey("key", "entry")
+    key = models.CharField(max_length=70)
+    entry = models.BigIntegerField()
 
     class Meta:
-        """The sequencer's work."""
+        """Made by the migration itself: on SQLite without a second tree for the row's number."""
 
-        db_table = "ledger_pending"
+        db_table = "ledger_about"
+        managed = False
 
 
 class Head(models.Model):
@@ -77,13 +73,13 @@ class Head(models.Model):
         db_table = "ledger_head"
 
 
-class Exported(models.Model):
-    """How far the log has been taken elsewhere, by where to."""
+class Mark(models.Model):
+    """How far a job on the log is, by the job's name."""
 
-    to = models.CharField(primary_key=True, max_length=60)
+    name = models.CharField(primary_key=True, max_length=60)
     place = models.BigIntegerField()
 
     class Meta:
-        """Moves on in the transaction after the files are there."""
+        """Moves on with the job's own writes, or after them where these are files."""
 
-        db_table = "ledger_exported"
+        db_table = "ledger_mark"

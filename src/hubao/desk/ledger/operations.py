@@ -1,16 +1,18 @@
 """Sequence the ledger: give committed entries their places in the tree, one sequencer at a time."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from django.db import connection, transaction
+from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
+from hubao.desk.core.transactions import durable
 from hubao.desk.ledger import bulk
-from hubao.desk.ledger.rules import Entered
-from hubao.desk.ledger.steps import Row, row_of
+from hubao.desk.ledger.about import index_placed
+from hubao.desk.ledger.places import runs_of
+from hubao.desk.ledger.rules import Entered, body_of
 from hubao.desk.ledger.tree import is_stored, read_frontier
-from hubao.seal.tree import Frontier, Subtree, leaf_hash
+from hubao.seal.tree import Row, leaf_hash
 
 AT_ONCE: Final = 10_000  # entries that one transaction takes up
 _LOCK: Final = 0x6875_6261_6F01  # "hubao", of the sequencer
@@ -22,31 +24,35 @@ def append_entries(entered: Iterable[Entered]) -> int:
     Raises:
         NotForTheLedger: one holds something other than ids, words and counts; none is appended.
     """
-    rows = [row_of(one) for one in entered]
-    append_rows(rows)
-    return len(rows)
+    bodies = [body_of(one) for one in entered]
+    append_bodies(bodies)
+    return len(bodies)
 
 
-def append_rows(rows: Sequence[Row]) -> None:
-    """Append what `steps.row_of` gave, as `append_entries` does."""
-    if not rows:
+def append_bodies(bodies: Sequence[str]) -> None:
+    """Append what `rules.body_of` gave, as `append_entries` does."""
+    if not bodies:
         return
-    with transaction.atomic(durable=True), connection.cursor() as cursor:
+    with durable(), connection.cursor() as cursor:
         _lock(cursor)
-        ids = bulk.insert_entries(cursor, rows)
-        _grow(cursor, ids, [row[0] for row in rows])
+        while _sequence(cursor) == AT_ONCE:  # on SQLite, places follow the order of ids
+            pass
+        _grow(cursor, bulk.insert_entries(cursor, bodies), bodies)
 
 
 def sequence_pending() -> int:
-    """Give every committed entry that has none its place in the tree; returns how many."""
-    done = 0
-    while True:
-        with transaction.atomic(durable=True), connection.cursor() as cursor:
+    """Give every committed entry that has none its place in the tree; returns how many.
+
+    What has a place can be found from then on by what it is about.
+    """
+    done, found = 0, AT_ONCE
+    while found == AT_ONCE:
+        with durable(), connection.cursor() as cursor:
             _lock(cursor)
             found = _sequence(cursor)
         done += found
-        if found < AT_ONCE:
-            return done
+    index_placed()
+    return done
 
 
 def _lock(cursor: CursorWrapper) -> None:
@@ -70,20 +76,15 @@ def _sequence(cursor: CursorWrapper) -> int:
 def _grow(cursor: CursorWrapper, entries: Sequence[int], bodies: Sequence[str]) -> None:
     """Give entries, in rising order of their ids, the next places."""
     frontier = read_frontier(cursor)
-    first = frontier.size
-    hashes = [leaf_hash(body.encode()) for body in bodies]
-    nodes = _completed(frontier, hashes)
-    bulk.insert_leaves(cursor, list(zip(range(first, frontier.size), entries, hashes, strict=True)))
-    if nodes:
-        cursor.executemany(
-            "INSERT INTO ledger_node (level, place, hash) VALUES (%s, %s, %s)",
-            [(one.level, one.place, found) for one, found in nodes],
-        )
-    bulk.take_off_pending(cursor, entries)
+    runs = list(runs_of(frontier.size, entries))
+    completed = frontier.extend([leaf_hash(body.encode()) for body in bodies])
+    bulk.insert(cursor, "ledger_run (place, entry, length)", runs)
+    bulk.insert(cursor, "ledger_node (level, place, hash)", list(_stored(completed)))
+    bulk.take_off_pending(cursor, runs)
 
 
-def _completed(frontier: Frontier, hashes: Iterable[bytes]) -> list[tuple[Subtree, bytes]]:
-    """Add leaves; give the subtrees among those they complete that are stored."""
-    return [
-        (one, found) for leaf in hashes for one, found in frontier.append(leaf) if is_stored(one)
-    ]
+def _stored(completed: Iterable[Row]) -> Iterator[tuple[int, int, bytes]]:
+    for row in completed:
+        if is_stored(row.level):
+            for place, found in enumerate(row.hashes, start=row.place):
+                yield row.level, place, found

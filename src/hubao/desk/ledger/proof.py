@@ -4,9 +4,10 @@ import json
 from base64 import b64decode, b64encode
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from django.db import connection
 
 from hubao.desk.core.actor import Actor, Permission
+from hubao.desk.ledger.about import key_of
+from hubao.desk.ledger.models import About
 from hubao.desk.ledger.queries import NoSuchEntry, last_head, prove_entry
 from hubao.kit.errors import BadInput, HubaoError, Kind
 from hubao.seal.heads import read_head, read_signed
@@ -77,18 +78,8 @@ def is_proved(text: str, *, key: Ed25519PublicKey) -> bool:
 
 
 def _number(event: str) -> int:
-    """Find an entry by its event id: rare enough to read for it."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT id FROM ledger_entry WHERE body LIKE %s ESCAPE '!'",
-            [f'%"event":"{_escaped(event)}"%'],
-        )
-        row = cursor.fetchone()
-    if row is None:
+    key = key_of(event=event)
+    number = About.objects.filter(key=key).values_list("entry", flat=True).first()
+    if number is None:
         raise NoSuchEntry("The ledger has no entry of this event.")
-    number: int = row[0]
     return number
-
-
-def _escaped(text: str) -> str:
-    return text.replace("!", "!!").replace("%", "!%").replace("_", "!_")

@@ -1,16 +1,19 @@
 """Read the ledger: heads, proofs, entries."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from django.db import connection
+from django.db.models import Exists, OuterRef
 
 from hubao.desk.core.actor import Actor, Permission
-from hubao.desk.ledger.models import Entry, Head, Pending
-from hubao.desk.ledger.tree import read_nodes, read_size
+from hubao.desk.ledger.about import key_of
+from hubao.desk.ledger.models import About, Entry, Head
+from hubao.desk.ledger.places import place_of, read_placed, read_size
+from hubao.desk.ledger.tree import read_nodes
 from hubao.kit.errors import HubaoError, Kind
 from hubao.seal.tree import EMPTY, Leaves, consistency_path, inclusion_path
 
@@ -79,7 +82,7 @@ class State:
 def entries(
     *, actor: Actor, subject: str = "", who: str = "", before: int | None = None
 ) -> list[Seen]:
-    """Give entries, the newest first, PAGE at most.
+    """Give entries, the newest first, PAGE at most; by what they are about once they have places.
 
     Args:
         actor: who asks.
@@ -91,9 +94,14 @@ def entries(
         NotAllowed: the actor may not read the ledger.
     """
     actor.require(Permission.READ_LEDGER)
+    keys = [
+        key_of(**{name: value}) for name, value in (("subject", subject), ("actor", who)) if value
+    ]
     rows = Entry.objects.order_by("-id")
-    for name, value in (("subject", subject), ("actor", who), ("id__lt", before)):
-        rows = rows.filter(**{name: value}) if value else rows
+    if keys:
+        rows = rows.filter(id__in=_found_by(keys, before))
+    elif before:
+        rows = rows.filter(id__lt=before)
     return [_seen(row) for row in rows[:PAGE]]
 
 
@@ -104,15 +112,27 @@ def state(*, actor: Actor) -> State:
         NotAllowed: the actor may not read the ledger.
     """
     actor.require(Permission.READ_LEDGER)
-    pending = Pending.objects.order_by("entry_id")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*), min(entry) FROM ledger_pending")
+        pending, oldest = cursor.fetchone()
     head = Head.objects.order_by("-id").first()
     return State(
         entries=size(),
-        pending=pending.count(),
-        oldest=pending.values_list("entry__at", flat=True).first(),
+        pending=pending,
+        oldest=_seen(Entry.objects.get(id=oldest)).at if pending else None,
         signed=head.size if head else 0,
         signed_at=head.at if head else None,
     )
+
+
+def _found_by(keys: Sequence[str], before: int | None) -> list[int]:
+    """Give the newest entries that all keys lead to."""
+    rows = About.objects.filter(key=keys[0])
+    for key in keys[1:]:
+        rows = rows.filter(Exists(About.objects.filter(key=key, entry=OuterRef("entry"))))
+    if before:
+        rows = rows.filter(entry__lt=before)
+    return list(rows.order_by("-entry").values_list("entry", flat=True)[:PAGE])
 
 
 def _seen(row: Entry) -> Seen:
@@ -121,9 +141,9 @@ def _seen(row: Entry) -> Seen:
         id=row.id,
         at=datetime.fromisoformat(said["at"]),
         event=said["event"],
-        action=row.action,
-        actor=row.actor,
-        subject=row.subject,
+        action=said["action"],
+        actor=said["actor"],
+        subject=said.get("subject"),
         purpose=said.get("purpose"),
         item=said.get("item"),
         why=said.get("fact.why"),
@@ -151,14 +171,10 @@ def prove_entry(number: int, *, entries: int) -> Proof:
         NoSuchEntry: it isn't.
     """
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT place, body FROM ledger_leaf JOIN ledger_entry ON id = entry WHERE id = %s",
-            [number],
-        )
-        row = cursor.fetchone()
-        if row is None or not row[0] < entries <= read_size(cursor):
+        place = place_of(cursor, number)
+        if place is None or not place < entries <= read_size(cursor):
             raise NoSuchEntry("This entry isn't in the tree of that size.", entry=number)
-        place, body = row
+        body = read_placed(cursor, place, place + 1)[0].body
         path = read_nodes(cursor, inclusion_path(place, entries))
     return Proof(body, place, entries, path)
 
@@ -181,13 +197,8 @@ def notes() -> list[str]:
     return list(Head.objects.order_by("id").values_list("note", flat=True))
 
 
-def bodies(entries: int) -> Iterator[str]:
-    """Give the first so many entries in the log's order, page by page."""
+def bodies(end: int, *, begin: int = 0) -> Iterator[str]:
+    """Give entries in the log's order, from a place up to, without, another, page by page."""
     with connection.cursor() as cursor:
-        for begin in range(0, entries, _PAGE):
-            cursor.execute(
-                "SELECT body FROM ledger_leaf JOIN ledger_entry ON id = entry"
-                " WHERE place >= %s AND place < %s ORDER BY place",
-                [begin, min(begin + _PAGE, entries)],
-            )
-            yield from (row[0] for row in cursor.fetchall())
+        for first in range(begin, end, _PAGE):
+            yield from (one.body for one in read_placed(cursor, first, min(first + _PAGE, end)))

@@ -1,12 +1,13 @@
 """What an entry says, and how it is written: one entry, one text, and no personal data in it."""
 
-import json
 import re
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
+
+from pydantic_core import to_json
 
 from hubao.kit.errors import HubaoError, Kind
 
@@ -18,7 +19,8 @@ _ONE: Final = re.compile(_WORD)
 _WHOLE: Final = re.compile(
     rf'\{{(?:"{_WORD}":(?:-?[0-9]{{1,10}}|"{_WORD}"|\[(?:"{_WORD}",?)*\]),?)+\}}'
 )
-_written: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
+# Eleven digits and more that stand alone; whatever has none in a row needs no closer look.
+_ZEROS: Final = bytes.maketrans(b"123456789", b"000000000")
 _NUMBER: Final = re.compile(r"(?<![0-9a-f])[0-9]{11,}[Xx]?(?![0-9a-f])")
 
 
@@ -62,19 +64,20 @@ def body_of(entered: Entered, *, event: str | None = None) -> str:
     Raises:
         NotForTheLedger: it holds a name, a number of a person, or free text.
     """
-    parts = {
+    facts = {f"fact.{name}": fact for name, fact in sorted(entered.facts.items())}
+    parts = {  # in the order of the keys
         "action": entered.action,
         "actor": entered.actor,
         "at": entered.at.astimezone(UTC).isoformat(timespec="microseconds"),
         "event": event or f"e{secrets.token_hex(16)}",  # the letter: never all digits
+        **facts,
         "item": entered.item,
         "purpose": entered.purpose,
         "subject": entered.subject,
         "v": VERSION,
-        **{f"fact.{name}": fact for name, fact in entered.facts.items()},
     }
     kept = {name: part for name, part in parts.items() if part is not None}
-    body = _written(kept)
+    body = to_json(kept).decode()
     if not is_body(body):
         raise NotForTheLedger(f"{_odd(kept)} of a ledger entry isn't an id, a word or a count.")
     return body
@@ -82,12 +85,16 @@ def body_of(entered: Entered, *, event: str | None = None) -> str:
 
 def is_plain(text: str) -> bool:
     """Tell whether a text may stand in an entry: an id or word, no name and no person's number."""
-    return bool(_ONE.fullmatch(text)) and not _NUMBER.search(text)
+    return bool(_ONE.fullmatch(text)) and not _holds_number(text)
 
 
 def is_body(text: str) -> bool:
     """Tell whether a text has the form that `body_of` writes."""
-    return bool(_WHOLE.fullmatch(text)) and not _NUMBER.search(text)
+    return bool(_WHOLE.fullmatch(text)) and not _holds_number(text)
+
+
+def _holds_number(text: str) -> bool:
+    return b"0" * 11 in text.encode().translate(_ZEROS) and bool(_NUMBER.search(text))
 
 
 def _odd(parts: Mapping[str, object]) -> str:

@@ -1,16 +1,16 @@
 """Take refusals from the local file into the ledger, each once whatever crashes in between."""
 
 import hashlib
-import json
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from django.db import connection, transaction
+from django.db import connection
 
-from hubao.desk.ledger.models import Entry
+from hubao.desk.core.transactions import durable
+from hubao.desk.ledger.models import Mark
 from hubao.desk.ledger.rules import Entered, is_body
-from hubao.desk.ledger.steps import INSERT, Row, append_entry
+from hubao.desk.ledger.steps import INSERT, append_entry
 
 TAKEN: Final = "ledger.spool_taken"
 
@@ -30,17 +30,12 @@ def take_in_spool(spool: Path, *, by: str, at: datetime) -> int:
     name = f"f{hashlib.sha256(raw).hexdigest()[:40]}"
     lines = raw.decode("utf-8", "replace").splitlines()
     bodies = [line for line in lines if is_body(line)]
-    with transaction.atomic(durable=True):
-        if not Entry.objects.filter(subject=name, action=TAKEN).exists():
+    with durable():
+        _, is_new = Mark.objects.get_or_create(name=name, defaults={"place": len(bodies)})
+        if is_new:
             with connection.cursor() as cursor:
-                cursor.executemany(INSERT, [_row(body) for body in bodies])
+                cursor.executemany(INSERT, [(body,) for body in bodies])
             facts = {"entries": len(bodies), "torn": len(lines) - len(bodies)}
             append_entry(Entered(action=TAKEN, actor=by, subject=name, at=at, facts=facts))
     batch.unlink()
     return len(bodies)
-
-
-def _row(body: str) -> Row:
-    parts = json.loads(body)
-    at = connection.ops.adapt_datetimefield_value(datetime.fromisoformat(parts["at"]))
-    return body, at, parts["action"], parts["actor"], parts.get("subject")

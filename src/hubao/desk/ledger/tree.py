@@ -1,7 +1,8 @@
-"""The tree as it lies in the database: every leaf, and one hash for 256, 65,536, … of them.
+"""The tree as it lies in the database: the entries, and one hash for 256, 65,536, … of them.
 
-What lies between is folded from at most 256 hashes of the level below when it is asked for. So the
-tree adds one narrow row to an entry, and a proof takes one read a level.
+What lies between is folded from at most 256 hashes of the level below when it is asked for, and a
+leaf's hash is made from its entry. So the tree adds one narrow row to 256 entries, and a proof
+takes a read or two a level.
 """
 
 from collections.abc import Iterable, Sequence
@@ -9,7 +10,9 @@ from typing import Final
 
 from django.db.backends.utils import CursorWrapper
 
-from hubao.seal.tree import Frontier, Leaves, Subtree, fold, node_hash, subtrees
+from hubao.desk.ledger.models import Node
+from hubao.desk.ledger.places import read_placed, read_size
+from hubao.seal.tree import Frontier, Leaves, Subtree, fold, leaf_hash, node_hash, subtrees
 
 STEP: Final = 8  # levels between those that are stored
 
@@ -29,16 +32,16 @@ def read_frontier(cursor: CursorWrapper) -> Frontier:
     return Frontier(size, [found[one] for one in edge])
 
 
-def read_size(cursor: CursorWrapper) -> int:
-    """Give the number of entries in the tree."""
-    cursor.execute("SELECT place FROM ledger_leaf ORDER BY place DESC LIMIT 1")
-    last = cursor.fetchone()
-    return last[0] + 1 if last else 0
+def read_node(subtree: Subtree) -> bytes | None:
+    """Give the hash that is stored for a subtree, if one is."""
+    at = Node.objects.filter(level=subtree.level, place=subtree.place)
+    found = at.values_list("hash", flat=True).first()
+    return None if found is None else bytes(found)
 
 
-def is_stored(subtree: Subtree) -> bool:
-    """Tell whether a completed subtree is one of the upper levels that are stored."""
-    return subtree.level > 0 and subtree.level % STEP == 0
+def is_stored(level: int) -> bool:
+    """Tell whether completed subtrees of a level are among those that are stored."""
+    return level > 0 and level % STEP == 0
 
 
 def _read(cursor: CursorWrapper, wanted: Iterable[Subtree]) -> dict[Subtree, bytes]:
@@ -53,20 +56,29 @@ def _read(cursor: CursorWrapper, wanted: Iterable[Subtree]) -> dict[Subtree, byt
 def _at(
     cursor: CursorWrapper, level: int, wanted: Sequence[Subtree]
 ) -> Iterable[tuple[Subtree, bytes]]:
-    """Fold subtrees from the hashes of a stored level, all read at once."""
+    """Fold subtrees from the hashes of a stored level."""
     runs = [_run(one, level) for one in wanted]
-    either = " OR ".join(["(place >= %s AND place < %s)"] * len(runs))
-    limits = [place for run in runs for place in run]
-    if level == 0:
-        cursor.execute(f"SELECT place, hash FROM ledger_leaf WHERE {either}", limits)  # noqa: S608
-    else:
-        cursor.execute(
-            f"SELECT place, hash FROM ledger_node WHERE level = %s AND ({either})",  # noqa: S608
-            [level, *limits],
-        )
-    rows = {place: bytes(found) for place, found in cursor.fetchall()}
+    rows = _nodes(cursor, level, runs) if level else _leaves(cursor, runs)
     for one, run in zip(wanted, runs, strict=True):
         yield one, _perfect([rows[place] for place in range(run.begin, run.end)])
+
+
+def _nodes(cursor: CursorWrapper, level: int, runs: Sequence[Leaves]) -> dict[int, bytes]:
+    either = " OR ".join(["(place >= %s AND place < %s)"] * len(runs))
+    cursor.execute(
+        f"SELECT place, hash FROM ledger_node WHERE level = %s AND ({either})",  # noqa: S608
+        [level, *(place for run in runs for place in run)],
+    )
+    return {place: bytes(found) for place, found in cursor.fetchall()}
+
+
+def _leaves(cursor: CursorWrapper, runs: Sequence[Leaves]) -> dict[int, bytes]:
+    """Hash the leaves of every block of 256 that is touched: there are one or two."""
+    blocks = {run.begin >> STEP for run in runs}
+    placed = [
+        one for block in blocks for one in read_placed(cursor, block << STEP, (block + 1) << STEP)
+    ]
+    return {one.place: leaf_hash(one.body.encode()) for one in placed}
 
 
 def _run(subtree: Subtree, level: int) -> Leaves:

@@ -7,10 +7,9 @@ from itertools import islice
 from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
 
-from django.db import transaction
-
 from hubao.desk.core.actor import Actor, Permission
 from hubao.desk.core.files import Row
+from hubao.desk.core.transactions import durable
 from hubao.desk.ledger.rules import Entered
 from hubao.desk.ledger.steps import append_entry
 from hubao.desk.people.models import Grant, Identity, Party, Unit
@@ -51,7 +50,7 @@ def import_units(rows: Iterable[Row], *, actor: Actor, at: datetime) -> Outcome:
     actor.require(Permission.WRITE_PEOPLE)
     outcome = Outcome()
     given = {row.cells["unit"]: row for row in _usable(rows, outcome)}
-    with transaction.atomic(durable=True):
+    with durable():
         known = {unit.id: unit for unit in Unit.objects.all()}
         for row in _parents_first(given, known, outcome):
             with _set_aside(row, outcome):
@@ -76,12 +75,12 @@ def import_people(rows: Iterable[Row], *, zone: ZoneInfo, actor: Actor, at: date
     actor.require(Permission.WRITE_PEOPLE)
     outcome = Outcome()
     for part in _batches(_usable(rows, outcome)):
-        with transaction.atomic(durable=True):
+        with durable():
             units = set(Unit.objects.values_list("id", flat=True))
             for row in part:
                 with _set_aside(row, outcome):
                     _put_person(person_of(row.cells, zone=zone), units, actor, at, outcome)
-    with transaction.atomic(durable=True):
+    with durable():
         _append("people.imported", outcome, actor, at)
     return outcome
 
@@ -94,7 +93,7 @@ def import_logins(rows: Iterable[Row], *, actor: Actor, at: datetime) -> Outcome
     """
     actor.require(Permission.WRITE_PEOPLE)
     outcome = Outcome()
-    with transaction.atomic(durable=True):
+    with durable():
         parties = set(Party.objects.values_list("id", flat=True))
         for row in _usable(rows, outcome):
             with _set_aside(row, outcome):

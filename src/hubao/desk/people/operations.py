@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Final
 
 from django.contrib.auth.hashers import make_password
-from django.db import transaction
 
 from hubao.desk.core.actor import Actor, NotAllowed, Permission, Role
+from hubao.desk.core.transactions import durable
 from hubao.desk.ledger.rules import Entered
 from hubao.desk.ledger.steps import append_entry
 from hubao.desk.people.models import Account, Grant, Party, Token
@@ -37,7 +37,7 @@ def give_roles(*, party: str, roles: Collection[Role], actor: Actor, at: datetim
     actor.require(Permission.GIVE_ROLES)
     if party == actor.id:
         raise NotAllowed("Nobody gives roles to himself: ask another administrator.")
-    with transaction.atomic(durable=True):
+    with durable():
         _present(party, actor)
         Grant.objects.filter(party=party).delete()
         Grant.objects.bulk_create(Grant(party_id=party, role=role) for role in sorted(set(roles)))
@@ -60,7 +60,7 @@ def make_account(*, party: str, actor: Actor, at: datetime) -> str:
         raise NotAllowed("Nobody makes a sign-in for himself: ask another administrator.")
     password = secrets.token_urlsafe(12)
     hashed = make_password(password)  # slow on purpose, so not while others wait to write
-    with transaction.atomic(durable=True):
+    with durable():
         _present(party, actor)
         account, _ = Account.objects.get_or_create(party_id=party, defaults={"username": party})
         account.password = hashed
@@ -80,7 +80,7 @@ def issue_token(*, party: str, scopes: Collection[Permission], actor: Actor, at:
     """
     actor.require(Permission.GIVE_ROLES)
     token = TOKEN_MARK + secrets.token_urlsafe(32)
-    with transaction.atomic(durable=True):
+    with durable():
         if _present(party, actor).kind == Sort.PERSON:
             raise NoSuchPerson("Tokens are for service accounts and partners.", party=party)
         Token.objects.create(
@@ -100,7 +100,7 @@ def revoke_tokens(*, party: str, actor: Actor, at: datetime) -> int:
         NotAllowed: the actor may not.
     """
     actor.require(Permission.GIVE_ROLES)
-    with transaction.atomic(durable=True):
+    with durable():
         live = Token.objects.filter(party=party, revoked_at=None)
         revoked = live.update(revoked_at=at)
         append_entry(Entered(action="people.tokens_revoked", actor=actor.id, subject=party, at=at))
@@ -111,7 +111,7 @@ def end_those_who_left(*, by: str, at: datetime) -> int:
     """End the access of everybody whose last day is over; returns how many."""
     due = Party.objects.filter(left_at__lte=at, ended_at=None).values_list("id", flat=True)
     for party in list(due):
-        with transaction.atomic(durable=True):
+        with durable():
             if Party.objects.filter(id=party, left_at__lte=at, ended_at=None).exists():
                 end_access(party=party, by=by, at=at)
     return len(due)

@@ -3,11 +3,12 @@
 from datetime import datetime
 from typing import Final
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 
 from hubao.desk.core.actor import Actor, NotAllowed, Permission
 from hubao.desk.core.ids import BREAK_GLASS, new_id
 from hubao.desk.core.steps import send_later
+from hubao.desk.core.transactions import durable
 from hubao.desk.ledger.denials import Denials
 from hubao.desk.ledger.rules import Entered
 from hubao.desk.ledger.steps import append_entry
@@ -70,7 +71,7 @@ def review(*, emergency: str, justified: bool, actor: Actor, at: datetime) -> No
         NothingToReview: it is reviewed already, or not within the actor's branch.
     """
     actor.require(Permission.REVIEW)
-    with transaction.atomic(durable=True):
+    with durable():
         found = BreakGlass.objects.filter(id=emergency, reviewed_at=None).first()
         if found is None or not actor.sees(found.unit_id):
             raise NothingToReview("No such emergency waits for your review.", emergency=emergency)
@@ -89,7 +90,7 @@ def review(*, emergency: str, justified: bool, actor: Actor, at: datetime) -> No
 def _open(record: str, unit: str, reason: str, actor: Actor, at: datetime, fields: Fields) -> str:
     number = new_id(BREAK_GLASS)
     try:
-        with transaction.atomic(durable=True):
+        with durable():
             BreakGlass.objects.create(
                 id=number,
                 actor=actor.id,

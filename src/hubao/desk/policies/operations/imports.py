@@ -8,11 +8,10 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final
 
-from django.db import transaction
-
 from hubao.desk.core.actor import Actor, Permission
 from hubao.desk.core.files import Given
 from hubao.desk.core.ids import POLICY, new_id
+from hubao.desk.core.transactions import durable
 from hubao.desk.ledger.rules import Entered, Fact
 from hubao.desk.ledger.steps import append_entry
 from hubao.desk.people.queries import unit_ids
@@ -36,7 +35,7 @@ def put_policies(given: Sequence[Clear], *, actor: Actor, at: datetime, fields: 
     """
     actor.require(Permission.WRITE_POLICIES)
     sealed = [seal(one, record=new_id(POLICY), fields=fields) for one in given]
-    with transaction.atomic(durable=True):
+    with durable():
         counts = put(sealed, clear=lambda: given, at=at, fields=fields)
         facts = counts.facts()
         append_entry(Entered(action="policy.put", actor=actor.id, at=at, facts=facts))
@@ -80,7 +79,7 @@ def import_policies(
             _store(run, part, at, fields)
         if told is not None:
             told(part.read, file.source.size)
-    with transaction.atomic(durable=True):
+    with durable():
         Import.objects.filter(sha256=file.sha256).update(done_at=at)
         counts = Counts(run.added, run.changed, run.same, run.rejected)
         facts: dict[str, Fact] = {**counts.facts(), "file": f"sha256:{file.sha256[:32]}"}
@@ -104,7 +103,7 @@ def _store(run: Import, part: Part, at: datetime, fields: Fields) -> None:
     """Write a part and how far the file is, in one transaction; again if another writer raced."""
     for trying in range(1, TRIES + 1):
         try:
-            with transaction.atomic(durable=True):
+            with durable():
                 _count(run, part, put(part.sealed, clear=part.clear, at=at, fields=fields))
         except Raced:
             if trying == TRIES:

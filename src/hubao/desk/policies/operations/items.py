@@ -3,12 +3,11 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from django.db import transaction
-
 from hubao.desk.core import steps
 from hubao.desk.core.actor import Actor, NotAllowed, Permission
 from hubao.desk.core.queries import find_item
 from hubao.desk.core.steps import ItemMovedOn
+from hubao.desk.core.transactions import durable
 from hubao.desk.ledger.rules import Entered, is_plain
 from hubao.desk.ledger.steps import append_entry
 from hubao.desk.people.queries import works_in
@@ -54,7 +53,7 @@ def open_item(
     if not records:
         raise BadInput("A work item is about one policy at least.")
     _check_records(records, actor)
-    with transaction.atomic(durable=True):
+    with durable():
         item = steps.open_item(
             kind=kind,
             team=team,
@@ -76,7 +75,7 @@ def take_item(*, item: str, actor: Actor, at: datetime) -> None:
         ItemMovedOn: somebody has it, it is closed, or another team's.
     """
     actor.require(Permission.SEARCH)
-    with transaction.atomic(durable=True):
+    with durable():
         steps.take_item(item=item, owner=actor.id, team=actor.unit)
         append_entry(Entered(action="item.taken", actor=actor.id, at=at, item=item))
 
@@ -90,7 +89,7 @@ def close_item(*, item: str, actor: Actor, at: datetime) -> None:
     found = find_item(item=item, actor=actor)
     if found is None or found.owner != actor.id:
         raise ItemMovedOn("This work item is closed, or somebody else has it now.", item=item)
-    with transaction.atomic(durable=True):
+    with durable():
         steps.close_item(item=item, at=at)
         append_entry(Entered(action="item.closed", actor=actor.id, at=at, item=item))
 

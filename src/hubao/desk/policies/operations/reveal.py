@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, connection
 
 from hubao.desk.core.actor import Actor, Permission
 from hubao.desk.core.rules import WorkItem, is_theirs, tie
+from hubao.desk.core.transactions import durable
 from hubao.desk.ledger.denials import Denials
 from hubao.desk.ledger.rules import Entered
 from hubao.desk.ledger.steps import NotWritten, append_entry
@@ -107,7 +108,7 @@ def reveal(
             facts={"fields": [field], "tie": granted.tie},
         )
         try:
-            with transaction.atomic(durable=True):
+            with durable():
                 count_reveal(actor=actor, allowance=granted, at=at)
                 append_entry(entered)
         except DatabaseError as error:

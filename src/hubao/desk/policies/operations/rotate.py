@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Final
 
-from django.db import connection, transaction
+from django.db import connection
 
 from hubao.desk.core.actor import Actor, Permission
+from hubao.desk.core.transactions import durable
 from hubao.desk.ledger.rules import Entered
 from hubao.desk.ledger.steps import append_entry
 from hubao.desk.policies.catalogue import FIELDS, PLAIN
@@ -41,14 +42,14 @@ def rotate(*, actor: Actor, at: datetime, fields: Fields, told: Told | None = No
     done = seen = 0
     for part in _parts():
         old = [one for one in part if not _is_new(one, fields)]
-        with transaction.atomic(durable=True):
+        with durable():
             for one in old:
                 done += _anew(one, fields)
         seen += len(part)
         if told is not None:
             told(seen, total)
     _reasons_anew(fields)
-    with transaction.atomic(durable=True):
+    with durable():
         facts = {"records": done}
         append_entry(Entered(action="keys.rotated", actor=actor.id, at=at, facts=facts))
     return done

@@ -5,12 +5,12 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.db import transaction
 from django.db.models import QuerySet
 
 from hubao.desk.core.actor import Actor
 from hubao.desk.core.queries import own_items
 from hubao.desk.core.steps import send_later
+from hubao.desk.core.transactions import durable
 from hubao.desk.ledger.denials import Denials
 from hubao.desk.policies.catalogue import SEARCHED, normal
 from hubao.desk.policies.models import Lookup
@@ -83,7 +83,7 @@ def open_record(
         found = visible(actor=actor).filter(record=record).first()
         if found is None:
             raise NoSuchPolicy("There is no such policy in your branch.", record=record)
-        with transaction.atomic(durable=True):
+        with durable():
             append_shown(records=[record], how="open", actor=actor, at=at)
     return seen(found, fields=fields)
 
@@ -101,7 +101,7 @@ def worklist(*, actor: Actor, at: datetime, fields: Fields) -> Sequence[Masked]:
         NotAllowed: the actor may see no policies.
     """
     records = {record for item in own_items(actor=actor) for record in item.records}
-    with transaction.atomic(durable=True):
+    with durable():
         found = by_records(records=records, actor=actor, fields=fields)
         append_shown(records=[one.record for one in found], how="list", actor=actor, at=at)
     return found
@@ -112,7 +112,7 @@ def _search(field: str, value: str, actor: Actor, at: datetime, fields: Fields) 
     rows = visible(actor=actor).filter(**{f"{field}_index__in": indexes})
     if field == "policy_number":
         _slow(normal(field, value), actor, at, fields)
-    with transaction.atomic(durable=True):
+    with durable():
         found = list(rows.order_by("record")[: MOST + 1])
         if len(found) > MOST:
             raise TooMany(f"More than {MOST} policies match: search by a number instead.")
@@ -125,7 +125,7 @@ def _slow(number: str, actor: Actor, at: datetime, fields: Fields) -> None:
 
     Also those that had to wait are written down: each try makes the wait longer.
     """
-    with transaction.atomic(durable=True):
+    with durable():
         lately = Lookup.objects.filter(actor=actor.id, at__gt=at - REMEMBERED)
         last = lately.order_by("-at").values_list("at", flat=True).first()
         walked = _walked(number, lately, fields)

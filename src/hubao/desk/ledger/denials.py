@@ -12,12 +12,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from django.db import DatabaseError
-
 from hubao.desk.core.actor import Actor
-from hubao.desk.core.transactions import durable
 from hubao.desk.ledger.rules import Entered, body_of, is_plain
-from hubao.desk.ledger.steps import append_entry
+from hubao.desk.ledger.steps import NotWritten
+from hubao.desk.ledger.together import append_together
 from hubao.kit.errors import HubaoError, Kind
 
 DENIED: Final = "denied"
@@ -65,9 +63,8 @@ class Denials:
 
     def _enter(self, entered: Entered) -> None:
         try:
-            with durable():
-                append_entry(entered)
-        except DatabaseError:
+            append_together([entered])
+        except NotWritten:
             self._keep(body_of(entered))
 
     def _keep(self, body: str) -> None:

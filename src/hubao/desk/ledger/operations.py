@@ -25,11 +25,11 @@ def append_entries(entered: Iterable[Entered]) -> int:
         NotForTheLedger: one holds something other than ids, words and counts; none is appended.
     """
     bodies = [body_of(one) for one in entered]
-    append_bodies(bodies)
+    append_placed(bodies)
     return len(bodies)
 
 
-def append_bodies(bodies: Sequence[str]) -> None:
+def append_placed(bodies: Sequence[str]) -> None:
     """Append what `rules.body_of` gave, as `append_entries` does."""
     if not bodies:
         return

@@ -5,12 +5,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from django.db import connection
-
 from hubao.desk.core.transactions import durable
 from hubao.desk.ledger.models import Mark
 from hubao.desk.ledger.rules import Entered, is_body
-from hubao.desk.ledger.steps import INSERT, append_entry
+from hubao.desk.ledger.steps import append_bodies, append_entry
 
 TAKEN: Final = "ledger.spool_taken"
 
@@ -33,8 +31,7 @@ def take_in_spool(spool: Path, *, by: str, at: datetime) -> int:
     with durable():
         _, is_new = Mark.objects.get_or_create(name=name, defaults={"place": len(bodies)})
         if is_new:
-            with connection.cursor() as cursor:
-                cursor.executemany(INSERT, [(body,) for body in bodies])
+            append_bodies(bodies)
             facts = {"entries": len(bodies), "torn": len(lines) - len(bodies)}
             append_entry(Entered(action=TAKEN, actor=by, subject=name, at=at, facts=facts))
     batch.unlink()

@@ -1,5 +1,6 @@
 """Append an entry within the transaction of what it tells of: both are committed, or neither."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from django.db import connection
@@ -16,6 +17,20 @@ class NotWritten(HubaoError):  # noqa: N818 - says what happened, as its base do
 
     code = "ledger.not_written"
     kind = Kind.UNAVAILABLE
+
+
+def append_bodies(bodies: Sequence[str]) -> None:
+    """Append what `rules.body_of` gave, in the open transaction.
+
+    Raises:
+        OutsideTransaction: no transaction is open.
+    """
+    require_open("append_bodies")
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":  # one statement, as its trigger fires for each
+            cursor.execute("INSERT INTO ledger_entry (body) SELECT unnest(%s::text[])", [list(bodies)])
+        else:
+            cursor.executemany(INSERT, [(body,) for body in bodies])
 
 
 def append_entry(entered: Entered) -> None:

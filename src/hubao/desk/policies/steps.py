@@ -1,6 +1,5 @@
-"""Writes of this room within others' transactions: entries of what was shown, counts of reveals."""
+"""Writes of this room within others' transactions: counts of reveals."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
@@ -8,8 +7,6 @@ from django.db import connection
 
 from hubao.desk.core.actor import Actor
 from hubao.desk.core.transactions import require_open
-from hubao.desk.ledger.rules import Entered
-from hubao.desk.ledger.steps import append_entry
 from hubao.desk.policies.rules import Allowance, QuotaUsed
 
 # One statement: two reveals that race can't both take the last place.
@@ -40,9 +37,3 @@ def count_reveal(*, actor: Actor, allowance: Allowance, at: datetime) -> None:
             " ask for a work item of your own.",
             most=allowance.most,
         )
-
-
-def append_shown(*, records: Iterable[str], how: str, actor: Actor, at: datetime) -> None:
-    """Append one entry for each record that is shown masked."""
-    for record in records:
-        append_entry(Entered(action=f"policy.{how}", actor=actor.id, subject=record, at=at))

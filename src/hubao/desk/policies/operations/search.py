@@ -1,7 +1,7 @@
 """Find policies by an exact identifier; nobody leafs through them, nor walks their numbers."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -12,10 +12,11 @@ from hubao.desk.core.queries import own_items
 from hubao.desk.core.steps import send_later
 from hubao.desk.core.transactions import durable
 from hubao.desk.ledger.denials import Denials
+from hubao.desk.ledger.rules import Entered
+from hubao.desk.ledger.together import append_together
 from hubao.desk.policies.catalogue import SEARCHED, normal
 from hubao.desk.policies.models import Lookup
 from hubao.desk.policies.queries import Masked, NoSuchPolicy, by_records, seen, visible
-from hubao.desk.policies.steps import append_shown
 from hubao.kit.errors import BadInput, HubaoError, Kind
 from hubao.seal.fields import Fields
 
@@ -83,8 +84,7 @@ def open_record(
         found = visible(actor=actor).filter(record=record).first()
         if found is None:
             raise NoSuchPolicy("There is no such policy in your branch.", record=record)
-        with durable():
-            append_shown(records=[record], how="open", actor=actor, at=at)
+        _enter(records=[record], how="open", actor=actor, at=at)
     return seen(found, fields=fields)
 
 
@@ -101,9 +101,8 @@ def worklist(*, actor: Actor, at: datetime, fields: Fields) -> Sequence[Masked]:
         NotAllowed: the actor may see no policies.
     """
     records = {record for item in own_items(actor=actor) for record in item.records}
-    with durable():
-        found = by_records(records=records, actor=actor, fields=fields)
-        append_shown(records=[one.record for one in found], how="list", actor=actor, at=at)
+    found = by_records(records=records, actor=actor, fields=fields)
+    _enter(records=[one.record for one in found], how="list", actor=actor, at=at)
     return found
 
 
@@ -112,12 +111,18 @@ def _search(field: str, value: str, actor: Actor, at: datetime, fields: Fields) 
     rows = visible(actor=actor).filter(**{f"{field}_index__in": indexes})
     if field == "policy_number":
         _slow(normal(field, value), actor, at, fields)
-    with durable():
-        found = list(rows.order_by("record")[: MOST + 1])
-        if len(found) > MOST:
-            raise TooMany(f"More than {MOST} policies match: search by a number instead.")
-        append_shown(records=[row.record for row in found], how="search", actor=actor, at=at)
+    found = list(rows.order_by("record")[: MOST + 1])
+    if len(found) > MOST:
+        raise TooMany(f"More than {MOST} policies match: search by a number instead.")
+    _enter(records=[row.record for row in found], how="search", actor=actor, at=at)
     return [seen(row, fields=fields) for row in found]
+
+
+def _enter(*, records: Iterable[str], how: str, actor: Actor, at: datetime) -> None:
+    """Enter that records are shown masked: before they are."""
+    append_together(
+        [Entered(action=f"policy.{how}", actor=actor.id, subject=one, at=at) for one in records]
+    )
 
 
 def _slow(number: str, actor: Actor, at: datetime, fields: Fields) -> None:

@@ -26,6 +26,8 @@ from hubao.desk.config.settings_test import ENV
 from hubao.desk.core.actor import ALLOWED, Permission, Role
 from hubao.desk.policies.rules import OUTSIDE_A_DAY, PURPOSES, Purpose
 from hubao.kit.errors import HubaoError
+from hubao.kit.parameter_file import Parameter
+from hubao.kit.parameters import all_parameters
 from hubao.trace.jsonout import json_schema
 from hubao.trace.leaked import jsonout as leaked_json
 
@@ -50,6 +52,25 @@ _ABOUT_SCOPES = """\
 A service account has no role: its token is given some of these permissions as scopes. Those that no
 role has are for systems, and for whoever runs the server.
 """
+_ABOUT_NUMBERS = """\
+What laws and regulations set, from `src/hubao/kit/parameters.yaml`. What is no longer in force
+stays, for days that are past. A number is in force from the first day of the text that was read; it
+may be older. What an insurer chooses itself is not here.
+
+Evidence: V is read in the text of the law or circular, N in a report, D in a copy whose version is
+uncertain; R is recalled, to be taken as an assumption; A is worked out from others.
+
+- `crime`: records, or gain, from which a leak of personal information is a serious crime, for
+  anybody and for `staff` who sell or provide what came by their work. `property` is whereabouts,
+  communications, credit, property; `transaction` is lodging, call records, health, transactions.
+- `incident`: `nfra` is the National Financial Regulatory Administration, updates only of an
+  especially major incident; `cac` is the provincial Cyberspace Administration, of a major one or
+  worse.
+- `retention`: at least; of vouchers and recordings from the end of the contract (`short_term` is a
+  year or less), of customers' identity and transactions from the end of the relation with them.
+- `service` is about keeping a contract in force and `objection` about measures against money
+  laundering: for a surrender they hold by analogy.
+"""
 _STATED = frozenset().union(*PURPOSES.values())
 _ABOUT_FAULTS = """\
 A fault in hubao itself has no code: it exits with 1 and says where in hubao it was, but not what
@@ -62,6 +83,7 @@ def main() -> int:
     pages = {
         "command-line.md": command_line(),
         "errors.md": errors(),
+        "legal-numbers.md": legal_numbers(),
         "permissions.md": permissions(),
         "settings.md": settings_page(),
         "trace-report.schema.json": _text(json_schema()),
@@ -128,6 +150,23 @@ def _setting_default(field: FieldInfo) -> str:
     if field.is_required():
         return "must be set"
     return "" if field.default in (None, "") else f"`{field.default}`"
+
+
+def legal_numbers() -> str:
+    """The page of what laws and regulations set."""
+    rows = [_number(one) for versions in all_parameters().values() for one in versions]
+    head = (
+        "# Legal numbers\n",
+        _ABOUT_NUMBERS,
+        "| name | value | unit | in force | source | evidence |",
+        "|---|---|---|---|---|---|",
+    )
+    return "\n".join([MADE, *head, *rows, ""])
+
+
+def _number(one: Parameter) -> str:
+    unit = one.unit.replace("_", " ")
+    return f"| `{one.name}` | {one.value:,} | {unit} | {one.span} | {one.source} | {one.evidence} |"
 
 
 def permissions() -> str:

@@ -11,6 +11,7 @@ import pytest
 from typer.main import get_command
 
 from hubao.cli import app
+from hubao.kit.parameters import all_parameters
 
 if TYPE_CHECKING:
     from typer.core import TyperCommand, TyperGroup
@@ -124,6 +125,17 @@ class TestReference:
 
         assert "input.bad" in codes
         assert [code for code in codes - {"hubao.error"} if f"`{code}`" not in page] == []
+
+    def test_shows_every_legal_number_with_its_source(self) -> None:
+        page = (ROOT / "docs/reference/legal-numbers.md").read_text(encoding="utf-8")
+        versions = [one for versions in all_parameters().values() for one in versions]
+
+        assert versions
+        for one in versions:
+            (row,) = [
+                line for line in page.splitlines() if f"`{one.name}`" in line and one.span in line
+            ]
+            assert one.source in row
 
 
 class TestLinks:

@@ -18,8 +18,9 @@ from hubao.desk.policies.operations.emergency import (
 )
 from hubao.desk.policies.operations.reveal import NoWorkItem, reveal
 from hubao.desk.policies.queries import NoSuchPolicy, emergencies_to_review
-from hubao.desk.policies.rules import EMERGENCY_FIELDS, Purpose, QuotaUsed
+from hubao.desk.policies.rules import EMERGENCY_FIELDS, REVIEW_WITHIN, Purpose, QuotaUsed
 from hubao.kit.errors import BadInput
+from hubao.kit.parameters import all_parameters, parameter
 from tests.makers.desk import CLEAR, FIELDS, NOON, actor, denials, make_branches, make_policy, said
 
 CLERK = actor("li", Role.CLERK)
@@ -156,3 +157,9 @@ class TestReview:
     def test_is_for_supervisors_and_security(self, role: Role) -> None:
         with pytest.raises(NotAllowed):
             emergencies_to_review(actor=actor("x", role), fields=FIELDS)
+
+
+def test_emergencies_are_reviewed_sooner_than_the_law_wants_access_looked_over() -> None:
+    for version in all_parameters()["audit.access_months"]:
+        months = parameter("audit.access_months", on=version.first)
+        assert timedelta(days=28 * months) > REVIEW_WITHIN

@@ -28,7 +28,8 @@ def append_bodies(bodies: Sequence[str]) -> None:
     require_open("append_bodies")
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":  # one statement, as its trigger fires for each
-            cursor.execute("INSERT INTO ledger_entry (body) SELECT unnest(%s::text[])", [list(bodies)])
+            some = "INSERT INTO ledger_entry (body) SELECT unnest(%s::text[])"
+            cursor.execute(some, [list(bodies)])
         else:
             cursor.executemany(INSERT, [(body,) for body in bodies])
 

@@ -17,7 +17,7 @@ from hubao.desk.site.words import ACTION_WORDS
 from hubao.kit.errors import HubaoError
 
 SEALED_WITHIN: Final = timedelta(minutes=1)
-SIGNED_WITHIN: Final = timedelta(hours=2)
+SIGNED_WITHIN: Final = timedelta(hours=2)  # house rule: signed hourly, and one may fail
 
 
 @signed_in

@@ -23,7 +23,7 @@ from hubao.seal.fields import Fields
 MOST: Final = 20  # policies that one search shows
 LONGEST: Final = 100  # characters of an identifier
 STRIDE: Final = 3  # numbers at most this far apart are neighbours
-REMEMBERED: Final = timedelta(days=1)
+REMEMBERED: Final = timedelta(days=1)  # house rule: a walk goes on the next morning
 TOLERATED: Final = 3  # neighbours in a row that may be chance, as a family's policies
 ALERTED: Final = 5
 LONGEST_WAIT: Final = timedelta(minutes=5)

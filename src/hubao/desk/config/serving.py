@@ -21,15 +21,16 @@ from hubao.desk.policies.operations.search import forget_lookups
 from hubao.kit.errors import HubaoError
 
 NAME: Final = "system:desk"
+APPLICATION: Final = "hubao.desk.config.wsgi:application"
 CONSUMERS: Final[tuple[Consumer, ...]] = ()
 _log = logging.getLogger(__name__)
 _PAUSE: Final = 1.0  # seconds
 
 
-def serve(*, host: str, port: int, workers: int) -> None:
+def serve(*, host: str, port: int, workers: int, application: str = APPLICATION) -> None:
     """Serve the console until stopped."""
     Server(
-        "hubao.desk.config.wsgi:application",
+        application,
         address=host,
         port=port,
         workers=workers,

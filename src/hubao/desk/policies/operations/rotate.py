@@ -9,6 +9,7 @@ from django.db import connection, transaction
 from hubao.desk.core.actor import Actor, Permission
 from hubao.desk.ledger.rules import Entered
 from hubao.desk.ledger.steps import append_entry
+from hubao.desk.people.webhooks.sealing import are_secrets_new, secrets_anew
 from hubao.desk.policies.catalogue import FIELDS, PLAIN
 from hubao.desk.policies.models import BreakGlass, Policy
 from hubao.desk.policies.sealing import COLUMNS, Clear, seal
@@ -48,6 +49,7 @@ def rotate(*, actor: Actor, at: datetime, fields: Fields, told: Told | None = No
         if told is not None:
             told(seen, total)
     _reasons_anew(fields)
+    secrets_anew(fields=fields)
     with transaction.atomic(durable=True):
         facts = {"records": done}
         append_entry(Entered(action="keys.rotated", actor=actor.id, at=at, facts=facts))
@@ -57,8 +59,10 @@ def rotate(*, actor: Actor, at: datetime, fields: Fields, told: Told | None = No
 def is_rotated(*, fields: Fields) -> bool:
     """Tell whether nothing is left that needs an older key than the newest."""
     reasons = (bytes(one.reason) for one in BreakGlass.objects.iterator())
-    return all(_is_new(one, fields) for part in _parts() for one in part) and all(
-        one.startswith(fields.prefix) for one in reasons
+    return (
+        all(_is_new(one, fields) for part in _parts() for one in part)
+        and all(one.startswith(fields.prefix) for one in reasons)
+        and are_secrets_new(fields=fields)
     )
 
 

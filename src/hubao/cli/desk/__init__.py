@@ -8,6 +8,7 @@ from hubao.cli.desk.imports import imports
 from hubao.cli.desk.keys import keys
 from hubao.cli.desk.running import serve, worker
 from hubao.cli.desk.setting_up import grant, init, migrate, sign_in, token
+from hubao.cli.desk.webhooks import webhooks
 
 desk: Final = typer.Typer(
     name="desk",
@@ -23,3 +24,4 @@ desk.command("serve")(serve)
 desk.command("worker")(worker)
 desk.add_typer(imports)
 desk.add_typer(keys)
+desk.add_typer(webhooks)

@@ -42,6 +42,10 @@ class Env(BaseSettings):
     signer: Path | None = Field(default=None, description="the signer's socket")
     heads_to: str = Field(default="", description="places for heads: file:/folder,mail:address")
     mail_server: str | None = Field(default=None, description="host:port that takes mail")
+    webhook_networks: str = Field(
+        default="",
+        description="private networks that webhooks may call: 10.20.0.0/16, with commas between",
+    )
     allowed_hosts: str = Field(default="localhost,127.0.0.1", description="with commas between")
     idle_minutes: int = Field(default=15, ge=1, le=720, description="until a sign-in ends")
     language: Literal["zh-hans", "en"] = Field(default="zh-hans", description="unless asked for")

@@ -10,19 +10,23 @@ from granian.constants import Interfaces
 from granian.server import Server
 
 from hubao.desk.core.delivery import Consumer, deliver
+from hubao.desk.core.topics import TOPICS
 from hubao.desk.core.wired import wired
 from hubao.desk.ledger.heads import sign_and_publish
 from hubao.desk.ledger.lake import export_to_lake
 from hubao.desk.ledger.operations import sequence_pending
 from hubao.desk.ledger.spool import take_in_spool
 from hubao.desk.people.operations import end_those_who_left
+from hubao.desk.people.webhooks.operations import forget_old_secrets
+from hubao.desk.people.webhooks.sending import Sender
+from hubao.desk.people.webhooks.steps import fan_out
 from hubao.desk.policies.accesses import ACTIONS
 from hubao.desk.policies.operations.search import forget_lookups
 from hubao.kit.errors import HubaoError
 
 NAME: Final = "system:desk"
 APPLICATION: Final = "hubao.desk.config.wsgi:application"
-CONSUMERS: Final[tuple[Consumer, ...]] = ()
+CONSUMERS: Final[tuple[Consumer, ...]] = (Consumer("webhooks", tuple(TOPICS), fan_out),)
 _log = logging.getLogger(__name__)
 _PAUSE: Final = 1.0  # seconds
 
@@ -43,14 +47,22 @@ def serve(*, host: str, port: int, workers: int, application: str = APPLICATION)
 def work(*, once: bool) -> None:
     """Do what is due, again and again until stopped."""
     due = dict.fromkeys(_JOBS, 0.0)
-    while True:
-        for job, every in _JOBS.items():
-            if time.monotonic() >= due[job]:
-                job()
-                due[job] = time.monotonic() + every
-        if once:
-            return
-        time.sleep(_PAUSE)
+    with _sender() as sender:
+        while True:
+            for job, every in _JOBS.items():
+                if time.monotonic() >= due[job]:
+                    job()
+                    due[job] = time.monotonic() + every
+            if once:
+                sender.finish()
+                return
+            sender.start()
+            time.sleep(_PAUSE)
+
+
+def _sender() -> Sender:
+    """Webhooks go out besides all else: a slow receiver must not keep the ledger waiting."""
+    return Sender(keys=wired().keys, reach=wired().reach, by=NAME, clock=timezone.now)
 
 
 def _end_access() -> None:
@@ -63,6 +75,10 @@ def _take_in_refusals() -> None:
 
 def _forget_lookups() -> None:
     forget_lookups(at=timezone.now())
+
+
+def _forget_old_secrets() -> None:
+    forget_old_secrets(at=timezone.now())
 
 
 def _deliver() -> None:
@@ -90,5 +106,6 @@ _JOBS: Final[dict[Callable[[], object], float]] = {
     sequence_pending: 1,
     _head: 3600,
     _forget_lookups: 3600,
+    _forget_old_secrets: 3600,
     _export: 600,  # rarely: each time makes files, which a trace has to open
 }

@@ -1,12 +1,13 @@
 """What entry points hand to the rooms: keys and places, wired once from the environment."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
 from django.conf import settings
 
 from hubao.desk.core.keys import KeysetFile
+from hubao.desk.core.reach import Reach
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ class Wired:
         lake: folder of access events.
         idle_seconds: until an unused sign-in ends.
         demo: whether all data is made up, which every page then says.
+        reach: which web addresses may be called.
     """
 
     keys: KeysetFile
@@ -47,6 +49,7 @@ class Wired:
     lake: Path
     idle_seconds: int
     demo: bool
+    reach: Reach = field(default_factory=Reach)
 
 
 def wired() -> Wired:

@@ -19,6 +19,13 @@ class NotSignedIn(HubaoError):  # noqa: N818 - says what happened, as its base d
     kind = Kind.FORBIDDEN
 
 
+class NoSuchPerson(HubaoError):  # noqa: N818 - as above
+    """Nobody of this id is within the actor's branch, or they have left."""
+
+    code = "people.no_such_person"
+    kind = Kind.NOT_FOUND
+
+
 @dataclass(frozen=True)
 class Seen:
     """A party as lists show it."""
@@ -79,6 +86,18 @@ def people(*, actor: Actor) -> QuerySet[Party]:
     """
     actor.require(Permission.READ_PEOPLE)
     return _within(actor).select_related("unit").prefetch_related("grants").order_by("id")
+
+
+def present(*, party: str, actor: Actor) -> Party:
+    """Give somebody who works here.
+
+    Raises:
+        NoSuchPerson: nobody of this id, within the actor's branch.
+    """
+    found = Party.objects.filter(id=party, ended_at=None).first()
+    if found is None or not actor.sees(found.unit_id):
+        raise NoSuchPerson("Nobody of this id works here, as far as you see.", party=party)
+    return found
 
 
 def seen(party: Party, *, at: datetime) -> Seen:

@@ -29,4 +29,8 @@ ACTION_WORDS: Final = {
     "policy.put": _("added or changed policies"),
     "policy.reveal": _("revealed a field"),
     "policy.search": _("found by search, masked"),
+    "webhook.added": _("added a webhook"),
+    "webhook.disabled": _("disabled a webhook"),
+    "webhook.replayed": _("sent webhooks again"),
+    "webhook.secret_rotated": _("rotated a webhook's secret"),
 }

@@ -6,7 +6,6 @@ from functools import wraps
 from typing import Final
 
 from allauth.account.authentication import get_authentication_records
-from allauth.mfa.utils import is_mfa_enabled
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
@@ -17,8 +16,8 @@ from django.utils.translation import gettext as _
 
 from hubao.desk.core.actor import Actor, Permission
 from hubao.desk.core.wired import wired
+from hubao.desk.people.identity import Known, NotSignedIn, known
 from hubao.desk.people.models import Account
-from hubao.desk.people.queries import NotSignedIn, actor_of
 
 _SEEN: Final = "seen"
 _SEEN_EVERY: Final = 60  # seconds between notes that somebody is still there
@@ -42,12 +41,12 @@ class WhoAsks:
                 logout(request)
                 messages.info(request, _("You were signed out because nothing happened."))
                 return HttpResponseRedirect(reverse("account_login"))
-            try:
-                actor = actor_of(party=user.party_id, at=now, verified=_verified(request, user))
-            except NotSignedIn:
+            found = known(party=user.party_id, at=now)
+            if found is None:
                 logout(request)
                 return HttpResponseRedirect(reverse("account_login"))
-            if _lacks_second_factor(actor, user) and not request.path.startswith(_FREE):
+            actor = found.person(user.party_id, verified=_verified(request, user))
+            if _lacks_second_factor(actor, found) and not request.path.startswith(_FREE):
                 return HttpResponseRedirect(reverse("mfa_activate_totp"))
             request.actor = actor  # type: ignore[attr-defined]
         return self._get_response(request)
@@ -72,8 +71,8 @@ def _verified(request: HttpRequest, user: Account) -> datetime | None:
     return datetime.fromtimestamp(max(passed), UTC) if passed else None
 
 
-def _lacks_second_factor(actor: Actor, account: Account) -> bool:
-    return actor.may(Permission.REVEAL) and not is_mfa_enabled(account)
+def _lacks_second_factor(actor: Actor, found: Known) -> bool:
+    return actor.may(Permission.REVEAL) and not found.has_second_factor
 
 
 def asking(request: HttpRequest) -> Actor:

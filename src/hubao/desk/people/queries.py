@@ -7,19 +7,13 @@ from datetime import datetime
 from django.db.models import QuerySet
 
 from hubao.desk.core.actor import ALLOWED, Actor, Permission, Role
+from hubao.desk.people.identity import NotSignedIn, known
 from hubao.desk.people.models import Party, Token, Unit
 from hubao.desk.people.rules import Employment, Sort, employment, token_digest
 from hubao.kit.errors import HubaoError, Kind
 
 
-class NotSignedIn(HubaoError):  # noqa: N818 - says what happened, as its base does
-    """Who asks isn't known here, has left, or shows a key that was revoked."""
-
-    code = "people.not_signed_in"
-    kind = Kind.FORBIDDEN
-
-
-class NoSuchPerson(HubaoError):  # noqa: N818 - as above
+class NoSuchPerson(HubaoError):  # noqa: N818 - says what happened, as its base does
     """Nobody of this id is within the actor's branch, or they have left."""
 
     code = "people.no_such_person"
@@ -39,43 +33,17 @@ class Seen:
     roles: Sequence[Role]
 
 
-def actor_of(*, party: str, at: datetime, verified: datetime | None = None) -> Actor:
-    """Say who a signed-in person is, and what they may do and see now.
-
-    Raises:
-        NotSignedIn: nobody here by that id, or somebody who left.
-    """
-    found = Party.objects.filter(id=party).select_related("unit").first()
-    if found is None or found.ended_at or _employment(found, at) is Employment.LEFT:
-        raise NotSignedIn("You aren't known here any more: ask your administrator.")
-    roles = found.grants.values_list("role", flat=True)
-    return Actor(
-        id=found.id,
-        roles=frozenset(map(Role, roles)),
-        unit=found.unit_id,
-        units=_units_below(found.unit),
-        verified=verified,
-    )
-
-
 def actor_of_token(*, token: str, at: datetime) -> Actor:
     """Say which service account shows a key.
 
     Raises:
         NotSignedIn: the key is unknown or revoked, or its account has left.
     """
-    live = Token.objects.filter(digest=token_digest(token), revoked_at=None).select_related(
-        "party__unit"
-    )
-    found = live.first()
-    if found is None or _employment(found.party, at) is Employment.LEFT:
+    live = Token.objects.filter(digest=token_digest(token), revoked_at=None).first()
+    found = live and known(party=live.party_id, at=at)
+    if not live or not found:
         raise NotSignedIn("This token isn't known, or was revoked.")
-    return Actor(
-        id=found.party_id,
-        unit=found.party.unit_id,
-        units=_units_below(found.party.unit),
-        scopes=frozenset(map(Permission, found.scopes)),
-    )
+    return found.client(live.party_id, scopes=frozenset(map(Permission, live.scopes)))
 
 
 def people(*, actor: Actor) -> QuerySet[Party]:
@@ -120,14 +88,6 @@ def _within(actor: Actor) -> QuerySet[Party]:
 
 def _employment(party: Party, at: datetime) -> Employment:
     return employment(notice=party.notice_at, left=party.left_at, at=at)
-
-
-def _units_below(unit: Unit) -> frozenset[str] | None:
-    """Give a unit and all below it; None for the top, which sees everything."""
-    if unit.parent_id is None:
-        return None
-    below = Unit.objects.filter(path__startswith=unit.path).values_list("id", flat=True)
-    return frozenset(below)
 
 
 def unit_ids() -> frozenset[str]:

@@ -4,6 +4,7 @@ from typing import Final
 
 import typer
 
+from hubao.cli.desk.demo import demo
 from hubao.cli.desk.imports import imports
 from hubao.cli.desk.keys import keys
 from hubao.cli.desk.running import serve, worker
@@ -20,6 +21,7 @@ desk.command("migrate")(migrate)
 desk.command("grant")(grant)
 desk.command("sign-in")(sign_in)
 desk.command("token")(token)
+desk.command("demo")(demo)
 desk.command("serve")(serve)
 desk.command("worker")(worker)
 desk.add_typer(imports)

@@ -4,6 +4,7 @@ from typing import Final
 
 import typer
 
+from hubao.cli.desk.backups import backup, restore
 from hubao.cli.desk.imports import imports
 from hubao.cli.desk.keys import keys
 from hubao.cli.desk.running import serve, worker
@@ -22,6 +23,8 @@ desk.command("sign-in")(sign_in)
 desk.command("token")(token)
 desk.command("serve")(serve)
 desk.command("worker")(worker)
+desk.command("backup")(backup)
+desk.command("restore")(restore)
 desk.add_typer(imports)
 desk.add_typer(keys)
 desk.add_typer(webhooks)

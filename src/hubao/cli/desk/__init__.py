@@ -4,6 +4,7 @@ from typing import Final
 
 import typer
 
+from hubao.cli.desk.backups import backup, restore
 from hubao.cli.desk.demo import demo
 from hubao.cli.desk.imports import imports
 from hubao.cli.desk.keys import keys
@@ -24,6 +25,8 @@ desk.command("token")(token)
 desk.command("demo")(demo)
 desk.command("serve")(serve)
 desk.command("worker")(worker)
+desk.command("backup")(backup)
+desk.command("restore")(restore)
 desk.add_typer(imports)
 desk.add_typer(keys)
 desk.add_typer(webhooks)

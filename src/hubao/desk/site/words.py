@@ -6,6 +6,8 @@ from django.utils.translation import gettext_lazy as _
 
 ACTION_WORDS: Final = {
     "denied": _("was refused"),
+    "desk.backed_up": _("took a backup"),
+    "desk.restored": _("restored a backup"),
     "item.closed": _("closed a work item"),
     "item.opened": _("opened a work item"),
     "item.taken": _("took a work item"),

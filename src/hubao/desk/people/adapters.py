@@ -7,7 +7,9 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from django.http import HttpRequest
 from django.utils import timezone
 
+from hubao.desk.core.wired import wired
 from hubao.desk.people.models import Account
+from hubao.desk.people.second_factors import opened, sealed
 
 
 class Accounts(DefaultAccountAdapter):  # type: ignore[misc] # allauth ships no types
@@ -28,7 +30,15 @@ class Accounts(DefaultAccountAdapter):  # type: ignore[misc] # allauth ships no 
 
 
 class SecondFactors(DefaultMFAAdapter):  # type: ignore[misc] # as above
-    """Second factors are named after the person's id."""
+    """Second factors are named after the person's id, and kept encrypted."""
+
+    def encrypt(self, text: str) -> str:
+        """Give what is stored of a secret."""
+        return sealed(text, fields=wired().keys.fields())
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """Give a stored secret."""
+        return opened(encrypted_text, fields=wired().keys.fields())
 
     def get_totp_label(self, user: Account) -> str:
         """What an authenticator app shows."""

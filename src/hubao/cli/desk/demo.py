@@ -32,14 +32,14 @@ _WORDS: Final = {
     Language.ZH: {
         "ready": "就绪，用时 {seconds:.0f} 秒：{url}（全部人物均为虚构）",
         "columns": ("用户名", "密码", "动态口令密钥（TOTP）"),
-        "code": "没有验证器应用？当前的六位动态口令：hubao desk demo --code clerk",
+        "code": "没有验证器应用？当前的六位动态口令：hubao desk demo --out {out} --code clerk",
         "next": "再试试：",
         "stop": "按 Ctrl-C 停止。再次启动时沿用同一份数据；--fresh 重新生成。",
     },
     Language.EN: {
         "ready": "Ready after {seconds:.0f} s: {url} (all people are made up)",
         "columns": ("sign in as", "password", "secret of the second factor (TOTP)"),
-        "code": "No authenticator app? The six digits of now: hubao desk demo --code clerk",
+        "code": "No authenticator app? The six digits of now: hubao desk demo --out {out} --code clerk",
         "next": "Try besides:",
         "stop": "Ctrl-C stops it. It starts again with the same data; --fresh makes new.",
     },
@@ -187,7 +187,7 @@ def _tell(out: Path, url: str, env: Mapping[str, str], lang: Language, *, second
     for one in told["people"]:
         columns.add_row(one["name"], one["password"], one["secret"])
     console.print(columns)
-    console.print(words["code"])
+    console.print(words["code"].format(out=out), highlight=False)
     console.print(words["next"])
     for line in _commands(out, url, env["HUBAO_LOG_KEY"], told["token"]):
         console.print(f"  {line}", soft_wrap=True, highlight=False)

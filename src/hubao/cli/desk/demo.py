@@ -39,7 +39,7 @@ _WORDS: Final = {
     Language.EN: {
         "ready": "Ready after {seconds:.0f} s: {url} (all people are made up)",
         "columns": ("sign in as", "password", "secret of the second factor (TOTP)"),
-        "code": "No authenticator app? The six digits of now: hubao desk demo --out {out} --code clerk",
+        "code": "No authenticator app? The digits of now: hubao desk demo --out {out} --code clerk",
         "next": "Try besides:",
         "stop": "Ctrl-C stops it. It starts again with the same data; --fresh makes new.",
     },

@@ -5,9 +5,9 @@ International: AES-256-GCM by Tink, HMAC-SHA-256. National: SM4-GCM (GB/T 32907)
 so that both can stand side by side while one takes the other's place.
 """
 
-import hmac
+import hashlib
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import Final, Protocol
 
@@ -55,6 +55,11 @@ class Aead(Protocol):
     def encrypt(self, clear: bytes, place: bytes) -> bytes:
         """Encrypt; `place` is needed again to decrypt, and is not stored."""
 
+    def encrypt_each(
+        self, clear: Sequence[bytes | None], places: Sequence[bytes]
+    ) -> list[bytes | None]:
+        """Encrypt several values, each by itself for its own place; None stays None."""
+
     def decrypt(self, sealed: bytes, place: bytes) -> bytes:
         """Decrypt.
 
@@ -89,14 +94,24 @@ def keyed_hash(suite: Suite, secret: bytes, begin: bytes = b"") -> Callable[[byt
 
 
 def _sha256(secret: bytes, begin: bytes) -> Callable[[bytes], bytes]:
-    begun = hmac.new(secret, begin, "sha256")
+    """HMAC (RFC 2104): two hashes begun with the key, copied for each text; `hmac` is slower."""
+    inner, outer = (hashlib.sha256(block) for block in _blocks(secret))
+    inner.update(begin)
 
     def finish(text: bytes) -> bytes:
-        work = begun.copy()
-        work.update(text)
-        return work.digest()[:TAG_BYTES]
+        within, around = inner.copy(), outer.copy()
+        within.update(text)
+        around.update(within.digest())
+        return around.digest()[:TAG_BYTES]
 
     return finish
+
+
+def _blocks(secret: bytes) -> tuple[bytes, bytes]:
+    """The key as the inner and the outer hash begin with it."""
+    size = hashlib.sha256().block_size
+    key = (secret if len(secret) <= size else hashlib.sha256(secret).digest()).ljust(size, b"\0")
+    return bytes(byte ^ 0x36 for byte in key), bytes(byte ^ 0x5C for byte in key)
 
 
 def _sm3(secret: bytes, begin: bytes) -> Callable[[bytes], bytes]:
@@ -127,6 +142,13 @@ class TinkAes:
         sealed: bytes = self._aead.encrypt(clear, place)
         return sealed
 
+    def encrypt_each(
+        self, clear: Sequence[bytes | None], places: Sequence[bytes]
+    ) -> list[bytes | None]:
+        """See `Aead`."""
+        pairs = zip(clear, places, strict=True)
+        return [None if text is None else self._aead.encrypt(text, place) for text, place in pairs]
+
     def decrypt(self, sealed: bytes, place: bytes) -> bytes:
         """See `Aead`."""
         try:
@@ -150,6 +172,13 @@ class Sm4Gcm:
         work.authenticate_additional_data(place)
         body = work.update(clear) + work.finalize()
         return self.prefix + nonce + body + work.tag
+
+    def encrypt_each(
+        self, clear: Sequence[bytes | None], places: Sequence[bytes]
+    ) -> list[bytes | None]:
+        """See `Aead`."""
+        pairs = zip(clear, places, strict=True)
+        return [None if text is None else self.encrypt(text, place) for text, place in pairs]
 
     def decrypt(self, sealed: bytes, place: bytes) -> bytes:
         """See `Aead`."""

@@ -5,12 +5,14 @@ with how far it got, so that after a crash the same file goes on where it was.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
 from hubao.desk.core.actor import Actor, Permission
 from hubao.desk.core.files import Given
 from hubao.desk.core.ids import POLICY, new_id
+from hubao.desk.core.intake import Pace, count_rows
 from hubao.desk.core.transactions import durable
 from hubao.desk.ledger.rules import Entered, Fact
 from hubao.desk.ledger.steps import append_entry
@@ -23,6 +25,7 @@ from hubao.seal.fields import Fields
 from hubao.seal.keyset import Keyset
 
 TRIES: Final = 3
+WHAT: Final = "policies"
 Reject = Callable[[int, str], None]
 Told = Callable[[int, int], None]
 
@@ -39,6 +42,7 @@ def put_policies(given: Sequence[Clear], *, actor: Actor, at: datetime, fields: 
         counts = put(sealed, clear=lambda: given, at=at, fields=fields)
         facts = counts.facts()
         append_entry(Entered(action="policy.put", actor=actor.id, at=at, facts=facts))
+    count_rows(WHAT, **facts)
     return counts
 
 
@@ -70,8 +74,8 @@ def import_policies(
         BadInput: the file as a whole can't be used.
     """
     actor.require(Permission.WRITE_POLICIES)
-    run = _begun(file.sha256, at)
-    fields = Fields(keyset)
+    run, pace = _begun(file.sha256, at), Pace(WHAT)
+    before, fields = run.rows, Fields(keyset)
     for part in parts(file, units=unit_ids(), keyset=keyset, done=run.rows):
         for line, reason in part.rejects:
             reject(line, reason)
@@ -79,6 +83,7 @@ def import_policies(
             _store(run, part, at, fields)
         if told is not None:
             told(part.read, file.source.size)
+    pace.over(run.rows - before)
     with durable():
         Import.objects.filter(sha256=file.sha256).update(done_at=at)
         counts = Counts(run.added, run.changed, run.same, run.rejected)
@@ -104,11 +109,14 @@ def _store(run: Import, part: Part, at: datetime, fields: Fields) -> None:
     for trying in range(1, TRIES + 1):
         try:
             with durable():
-                _count(run, part, put(part.sealed, clear=part.clear, at=at, fields=fields))
+                counts = put(part.sealed, clear=part.clear, at=at, fields=fields)
+                counts = replace(counts, rejected=counts.rejected + len(part.rejects))
+                _count(run, part, counts)
         except Raced:
             if trying == TRIES:
                 raise
         else:
+            count_rows(WHAT, **counts.facts())
             return
 
 
@@ -117,5 +125,5 @@ def _count(run: Import, part: Part, counts: Counts) -> None:
     run.added += counts.added
     run.changed += counts.changed
     run.same += counts.same
-    run.rejected += len(part.rejects) + counts.rejected
+    run.rejected += counts.rejected
     run.save()

@@ -34,6 +34,7 @@ _LIBRARIES: Final = (
     "allauth.usersessions",
 )
 _MIDDLEWARE: Final = (
+    "hubao.desk.core.middleware.Counted",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "hubao.desk.core.middleware.ContentPolicy",
@@ -70,6 +71,7 @@ def django_settings(env: Env) -> dict[str, Any]:
             idle_seconds=env.idle_minutes * 60,
             demo=env.mode == "demo",
             reach=reach_of(env),
+            metrics_token=env.metrics_token.get_secret_value() if env.metrics_token else None,
         ),
         **_language(env),
         "LOGGING": _logging(),
@@ -134,6 +136,8 @@ def _transport(env: Env) -> dict[str, Any]:
     secure = env.mode == "production"
     return {
         "SECURE_SSL_REDIRECT": secure,
+        # Asked by what stands beside the desk, where nothing encrypts.
+        "SECURE_REDIRECT_EXEMPT": [r"^health/", r"^metrics$"],
         "SECURE_PROXY_SSL_HEADER": ("HTTP_X_FORWARDED_PROTO", "https"),
         "SECURE_HSTS_SECONDS": 31_536_000 if secure else 0,
         "SECURE_HSTS_INCLUDE_SUBDOMAINS": secure,

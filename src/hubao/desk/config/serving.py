@@ -9,7 +9,10 @@ from django.utils import timezone
 from granian.constants import Interfaces
 from granian.server import Server
 
+from hubao.desk.config.jobs import run
+from hubao.desk.core import metric_files
 from hubao.desk.core.delivery import Consumer, deliver
+from hubao.desk.core.heartbeat import WORKER, beat
 from hubao.desk.core.topics import TOPICS
 from hubao.desk.core.wired import wired
 from hubao.desk.ledger.heads import sign_and_publish
@@ -32,7 +35,8 @@ _PAUSE: Final = 1.0  # seconds
 
 
 def serve(*, host: str, port: int, workers: int, application: str = APPLICATION) -> None:
-    """Serve the console until stopped."""
+    """Serve the console until stopped; a process that is killed gets a successor."""
+    metric_files.begin()
     Server(
         application,
         address=host,
@@ -40,18 +44,20 @@ def serve(*, host: str, port: int, workers: int, application: str = APPLICATION)
         workers=workers,
         interface=Interfaces.WSGI,
         blocking_threads=8,
+        respawn_failed_workers=True,
         log_access=False,
     ).serve()
 
 
 def work(*, once: bool) -> None:
     """Do what is due, again and again until stopped."""
+    metric_files.begin()
     due = dict.fromkeys(_JOBS, 0.0)
     with _sender() as sender:
         while True:
             for job, every in _JOBS.items():
                 if time.monotonic() >= due[job]:
-                    job()
+                    run(job)
                     due[job] = time.monotonic() + every
             if once:
                 sender.finish()
@@ -63,6 +69,10 @@ def work(*, once: bool) -> None:
 def _sender() -> Sender:
     """Webhooks go out besides all else: a slow receiver must not keep the ledger waiting."""
     return Sender(keys=wired().keys, reach=wired().reach, by=NAME, clock=timezone.now)
+
+
+def _beat() -> None:
+    beat(name=WORKER, at=timezone.now())
 
 
 def _end_access() -> None:
@@ -89,17 +99,20 @@ def _export() -> None:
     export_to_lake(wired().lake, actions=ACTIONS)
 
 
-def _head() -> None:
+def _head() -> bool:
     if wired().log.signer is None:
-        return
+        return True
     try:
         sign_and_publish(wired().log, at=timezone.now())
     except HubaoError as error:  # the next hour tries again; the ledger's page shows the gap
         _log.error("no head was signed and published", extra={"facts": {"code": error.code}})
+        return False
+    return True
 
 
 # What the worker does, and after how many seconds again.
 _JOBS: Final[dict[Callable[[], object], float]] = {
+    _beat: 10,
     _end_access: 10,
     _take_in_refusals: 10,
     _deliver: 1,

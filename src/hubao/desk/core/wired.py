@@ -41,6 +41,7 @@ class Wired:
         idle_seconds: until an unused sign-in ends.
         demo: whether all data is made up, which every page then says.
         reach: which web addresses may be called.
+        metrics_token: what opens the page of metrics; None opens it to this machine only.
     """
 
     keys: KeysetFile
@@ -50,6 +51,7 @@ class Wired:
     idle_seconds: int
     demo: bool
     reach: Reach = field(default_factory=Reach)
+    metrics_token: str | None = field(default=None, repr=False)
 
 
 def wired() -> Wired:

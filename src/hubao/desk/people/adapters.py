@@ -1,18 +1,40 @@
 """allauth, as this house has it: nobody signs up, and second factors show no e-mail."""
 
+from typing import Final
+
 from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.authentication import get_authentication_records
 from allauth.mfa.adapter import DefaultMFAAdapter
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils import timezone
 
 from hubao.desk.core.wired import wired
+from hubao.desk.people.metrics import FAILED, LOCKED, SIGN_INS
 from hubao.desk.people.models import Account
 from hubao.desk.people.second_factors import opened, sealed
 
+# What allauth says of a wrong password or code, and of too many of them.
+_REFUSED: Final = {
+    "username_password_mismatch": FAILED,
+    "incorrect_code": FAILED,
+    "too_many_login_attempts": LOCKED,
+}
 
-class Accounts(DefaultAccountAdapter):  # type: ignore[misc] # allauth ships no types
+
+class _Counting:
+    """Counts refused sign-ins, where their sentence is made."""
+
+    def validation_error(self, code: str, *args: object) -> ValidationError:
+        """Give the sentence of a refusal."""
+        if code in _REFUSED:
+            SIGN_INS.labels(_REFUSED[code]).inc()
+        made: ValidationError = super().validation_error(code, *args)  # type: ignore[misc]
+        return made
+
+
+class Accounts(_Counting, DefaultAccountAdapter):  # type: ignore[misc] # allauth ships no types
     """Accounts are made by administrators."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
@@ -29,7 +51,7 @@ class Accounts(DefaultAccountAdapter):  # type: ignore[misc] # allauth ships no 
         return bool(since > app_settings.REAUTHENTICATION_TIMEOUT)
 
 
-class SecondFactors(DefaultMFAAdapter):  # type: ignore[misc] # as above
+class SecondFactors(_Counting, DefaultMFAAdapter):  # type: ignore[misc] # as above
     """Second factors are named after the person's id, and kept encrypted."""
 
     def encrypt(self, text: str) -> str:

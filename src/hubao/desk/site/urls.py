@@ -8,7 +8,7 @@ from django.views.generic import RedirectView
 
 from hubao.desk.core.console import console
 from hubao.desk.policies import pages as policies
-from hubao.desk.site import ledger, pages
+from hubao.desk.site import health, ledger, pages
 from hubao.desk.site.api import api
 
 _CONSOLE: Final[list[URLPattern | URLResolver]] = [
@@ -36,7 +36,8 @@ _SIGN_IN: Final[list[URLPattern | URLResolver]] = [
 ]
 urlpatterns: Final[list[URLPattern | URLResolver]] = [
     path("", RedirectView.as_view(pattern_name="home")),
-    path("health/", pages.health, name="health"),
+    path("health/", health.health, name="health"),
+    path("health/ready/", health.ready, name="ready"),
     path("api/v1/", api.urls),
     path("i18n/", include("django.conf.urls.i18n")),
     path("sign-in/", include(_SIGN_IN)),

@@ -13,6 +13,7 @@ from django.db import connection
 from hubao.desk.core.actor import Actor, Permission
 from hubao.desk.core.files import Given
 from hubao.desk.core.ids import POLICY, new_id
+from hubao.desk.core.intake import Pace, count_rows
 from hubao.desk.core.transactions import durable
 from hubao.desk.ledger.rules import Entered, Fact
 from hubao.desk.ledger.steps import append_entry
@@ -26,6 +27,7 @@ from hubao.seal.keyset import Keyset
 
 TRIES: Final = 3
 _CACHE_KIB: Final = 64_000
+WHAT: Final = "policies"
 Reject = Callable[[int, str], None]
 Told = Callable[[int, int], None]
 
@@ -42,6 +44,7 @@ def put_policies(given: Sequence[Clear], *, actor: Actor, at: datetime, fields: 
         counts = put(sealed, clear=lambda: given, at=at, fields=fields)
         facts = counts.facts()
         append_entry(Entered(action="policy.put", actor=actor.id, at=at, facts=facts))
+    count_rows(WHAT, **facts)
     return counts
 
 
@@ -73,8 +76,8 @@ def import_policies(
         BadInput: the file as a whole can't be used.
     """
     actor.require(Permission.WRITE_POLICIES)
-    run = _begun(file.sha256, at)
-    fields = Fields(keyset)
+    run, pace = _begun(file.sha256, at), Pace(WHAT)
+    before, fields = run.rows, Fields(keyset)
     _make_room()
     for ready in parts(file, units=unit_ids(), keyset=keyset, done=run.rows):
         for line, reason in (one for part in ready for one in part.rejects):
@@ -83,6 +86,7 @@ def import_policies(
             _store(run, new, at, fields)
         if told is not None:
             told(ready[-1].read, file.source.size)
+    pace.over(run.rows - before)
     with durable():
         Import.objects.filter(sha256=file.sha256).update(done_at=at)
         counts = Counts(run.added, run.changed, run.same, run.rejected)
@@ -115,22 +119,32 @@ def _store(run: Import, ready: Sequence[Part], at: datetime, fields: Fields) -> 
     for trying in range(1, TRIES + 1):
         try:
             with durable():
-                counts = [
+                became = [
                     put(part.sealed(), clear=part.clear, at=at, fields=fields) for part in ready
                 ]
-                _count(run, ready, counts)
+                counts = _total(ready, became)
+                _count(run, counts, rows=sum(part.rows for part in ready))
         except Raced:
             if trying == TRIES:
                 raise
         else:
+            count_rows(WHAT, **counts.facts())
             return
 
 
-def _count(run: Import, ready: Sequence[Part], counts: Sequence[Counts]) -> None:
-    for part, became in zip(ready, counts, strict=True):
-        run.rows += part.rows
-        run.added += became.added
-        run.changed += became.changed
-        run.same += became.same
-        run.rejected += len(part.rejects) + became.rejected
+def _total(ready: Sequence[Part], became: Sequence[Counts]) -> Counts:
+    return Counts(
+        added=sum(one.added for one in became),
+        changed=sum(one.changed for one in became),
+        same=sum(one.same for one in became),
+        rejected=sum(one.rejected for one in became) + sum(len(part.rejects) for part in ready),
+    )
+
+
+def _count(run: Import, counts: Counts, *, rows: int) -> None:
+    run.rows += rows
+    run.added += counts.added
+    run.changed += counts.changed
+    run.same += counts.same
+    run.rejected += counts.rejected
     run.save()

@@ -9,19 +9,27 @@ from django.utils import timezone
 from granian.constants import Interfaces
 from granian.server import Server
 
+from hubao.desk.core.actor import Actor, Permission
 from hubao.desk.core.delivery import Consumer, deliver
 from hubao.desk.core.wired import wired
+from hubao.desk.ledger.counts import count_placed
 from hubao.desk.ledger.heads import sign_and_publish
+from hubao.desk.ledger.health import is_late, is_unpublished
 from hubao.desk.ledger.lake import export_to_lake
 from hubao.desk.ledger.operations import sequence_pending
-from hubao.desk.ledger.spool import take_in_spool
+from hubao.desk.ledger.queries import state
+from hubao.desk.ledger.spool import first_waiting, take_in_spool
 from hubao.desk.people.operations import end_those_who_left
+from hubao.desk.people.queries import units_of
 from hubao.desk.policies.accesses import ACTIONS
+from hubao.desk.policies.operations.alerts import raise_alerts
 from hubao.desk.policies.operations.search import forget_lookups
+from hubao.desk.policies.tasks import ALERTS
 from hubao.kit.errors import HubaoError
 
 NAME: Final = "system:desk"
-CONSUMERS: Final[tuple[Consumer, ...]] = ()
+CONSUMERS: Final[tuple[Consumer, ...]] = (ALERTS,)
+_WATCH: Final = Actor(NAME, units=None, scopes=frozenset({Permission.READ_LEDGER}))
 _log = logging.getLogger(__name__)
 _PAUSE: Final = 1.0  # seconds
 
@@ -50,6 +58,25 @@ def work(*, once: bool) -> None:
         if once:
             return
         time.sleep(_PAUSE)
+
+
+def _watch_ledger() -> None:
+    at = timezone.now()
+    told = list[tuple[str, str]]()
+    now_state = state(actor=_WATCH)
+    waits = first_waiting(wired().spool)
+    if waits is not None:
+        told.append(("ledger_unwritten", waits))
+    # Where nothing has a place yet, the first worker has only just been started.
+    if now_state.entries and now_state.oldest is not None and is_late(now_state, at=at):
+        told.append(("entries_wait", now_state.oldest.isoformat()))
+    if now_state.uncovered is not None and is_unpublished(now_state, at=at):
+        told.append(("no_head", now_state.uncovered.isoformat()))
+    raise_alerts(of_ledger=told, at=at)
+
+
+def _count() -> None:
+    count_placed(units=units_of)
 
 
 def _end_access() -> None:
@@ -83,10 +110,12 @@ def _head() -> None:
 
 # What the worker does, and after how many seconds again.
 _JOBS: Final[dict[Callable[[], object], float]] = {
+    _watch_ledger: 10,  # first: the jobs below mend what it looks for
     _end_access: 10,
     _take_in_refusals: 10,
     _deliver: 1,
     sequence_pending: 1,
+    _count: 5,
     _head: 3600,
     _forget_lookups: 3600,
     _export: 600,  # rarely: each time makes files, which a trace has to open

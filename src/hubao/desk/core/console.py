@@ -25,6 +25,13 @@ class Console(UnfoldAdminSite):  # type: ignore[misc] # unfold ships no types
         del extra_context
         return HttpResponseRedirect(f"{reverse('account_login')}?next={request.path}")
 
+    def index(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Send people home: the menu says which lists there are."""
+        del request, extra_context
+        return HttpResponseRedirect(reverse("home"))
+
 
 console = Console(name="admin")
 

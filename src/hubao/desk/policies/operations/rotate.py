@@ -2,16 +2,18 @@
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from itertools import chain
 from typing import Final
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from hubao.desk.core.actor import Actor, Permission
 from hubao.desk.core.transactions import durable
 from hubao.desk.ledger.rules import Entered
 from hubao.desk.ledger.steps import append_entry
 from hubao.desk.policies.catalogue import FIELDS, PLAIN
-from hubao.desk.policies.models import BreakGlass, Policy
+from hubao.desk.policies.models import AlertAnswer, BreakGlass, Policy
 from hubao.desk.policies.sealing import COLUMNS, Clear, seal
 from hubao.seal.fields import Fields
 
@@ -49,6 +51,7 @@ def rotate(*, actor: Actor, at: datetime, fields: Fields, told: Told | None = No
         if told is not None:
             told(seen, total)
     _reasons_anew(fields)
+    _notes_anew(fields)
     with durable():
         facts = {"records": done}
         append_entry(Entered(action="keys.rotated", actor=actor.id, at=at, facts=facts))
@@ -58,8 +61,9 @@ def rotate(*, actor: Actor, at: datetime, fields: Fields, told: Told | None = No
 def is_rotated(*, fields: Fields) -> bool:
     """Tell whether nothing is left that needs an older key than the newest."""
     reasons = (bytes(one.reason) for one in BreakGlass.objects.iterator())
+    notes = (bytes(one.note or b"") for one in _notes().iterator())
     return all(_is_new(one, fields) for part in _parts() for one in part) and all(
-        one.startswith(fields.prefix) for one in reasons
+        one.startswith(fields.prefix) for one in chain(reasons, notes)
     )
 
 
@@ -103,4 +107,19 @@ def _reasons_anew(fields: Fields) -> None:
         clear = fields.decrypt(bytes(row.reason), field="reason", record=row.id)
         BreakGlass.objects.filter(id=row.id).update(
             reason=fields.encrypt(clear, field="reason", record=row.id)
+        )
+
+
+def _notes() -> QuerySet[AlertAnswer]:
+    return AlertAnswer.objects.filter(note__isnull=False)
+
+
+def _notes_anew(fields: Fields) -> None:
+    for row in _notes().iterator():
+        sealed = bytes(row.note or b"")
+        if sealed.startswith(fields.prefix):
+            continue
+        clear = fields.decrypt(sealed, field="note", record=row.alert_id)
+        AlertAnswer.objects.filter(id=row.id).update(
+            note=fields.encrypt(clear, field="note", record=row.alert_id)
         )

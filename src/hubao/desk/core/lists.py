@@ -67,7 +67,7 @@ class ReadOnlyList(ModelAdmin):  # type: ignore[misc] # unfold ships no types
         told = {"title": self.heading, "empty": self.empty, **(extra_context or {})}
         shown: HttpResponse = super().changelist_view(request, told)
         if isinstance(shown, TemplateResponse) and shown.context_data is not None:
-            shown.context_data.pop("opts", None)  # else the shell's title is the table's name
+            shown.context_data["opts"] = _Titled(self.opts, self.heading)
         return shown
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
@@ -92,6 +92,17 @@ class ReadOnlyList(ModelAdmin):  # type: ignore[misc] # unfold ships no types
         """Nobody deletes here."""
         del request, obj
         return False
+
+
+class _Titled:
+    """A table's description under the list's heading, as the shell takes its title from there."""
+
+    def __init__(self, opts: object, heading: object) -> None:
+        self._opts, self.verbose_name_plural = opts, heading
+
+    def __getattr__(self, name: str) -> object:
+        found: object = getattr(self._opts, name)
+        return found
 
 
 def _asking(request: HttpRequest) -> Actor:

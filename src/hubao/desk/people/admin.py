@@ -98,7 +98,7 @@ class ByRole(SimpleListFilter):
 
 
 class ByFactor(SimpleListFilter):
-    """Whether a second factor is set up."""
+    """Whether those who can sign in have set a second factor up."""
 
     title = _("Second factor")
     parameter_name = "factor"
@@ -112,7 +112,9 @@ class ByFactor(SimpleListFilter):
         """Keep those of the chosen one."""
         del request
         chosen = self.value()
-        return queryset.filter(has_factor=chosen == "yes") if chosen in ("yes", "no") else queryset
+        if chosen not in ("yes", "no"):
+            return queryset
+        return queryset.filter(has_factor=chosen == "yes", account__is_active=True)
 
 
 class ByRevoked(SimpleListFilter):
@@ -144,7 +146,16 @@ class PeopleList(ReadOnlyList):
     needs = Permission.READ_PEOPLE
     heading = _("People")
     empty = _("People come from the personnel system: hubao desk import people.")
-    list_display = ("page", "name", "team", "sort", "stands", "works_as", "factor", "signed_in")
+    list_display = (
+        "page",
+        "full_name",
+        "team",
+        "sort",
+        "stands",
+        "works_as",
+        "factor",
+        "signed_in",
+    )
     list_filter = (ByEmployment, ByRole, ByFactor, ByKind)
     search_fields = ("=id", "=unit__id", "unit__name")
     search_help_text = _BY
@@ -158,6 +169,11 @@ class PeopleList(ReadOnlyList):
     def page(self, row: Party) -> "SafeString":
         """Link to their page."""
         return _page(row.id)
+
+    @display(description=_("Full name"), ordering="name")
+    def full_name(self, row: Party) -> str:
+        """Name them."""
+        return row.name
 
     @display(description=_("Unit"), ordering="unit__name")
     def team(self, row: Party) -> str:
@@ -201,7 +217,7 @@ class RoleList(ReadOnlyList):
     needs = Permission.READ_PEOPLE
     heading = _("Roles")
     empty = _("Nobody of your branch has a role yet: administrators give them on a person's page.")
-    list_display = ("page", "name", "team", "works_as")
+    list_display = ("page", "full_name", "team", "works_as")
     list_filter = (ByRole,)
     search_fields = ("=party__id", "=party__unit__id", "party__unit__name")
     search_help_text = _BY
@@ -216,8 +232,8 @@ class RoleList(ReadOnlyList):
         """Link to the person's page."""
         return _page(row.party_id)
 
-    @display(description=_("Name"), ordering="party__name")
-    def name(self, row: Grant) -> str:
+    @display(description=_("Full name"), ordering="party__name")
+    def full_name(self, row: Grant) -> str:
         """Name the person."""
         return row.party.name
 

@@ -137,8 +137,11 @@ def test_every_page_is_fit_to_be_seen(
     assert visit.go("/sign-in/login/").look("login", tmp_path) == []
     visit.sign_in("S1")
 
-    for place in ("", "items/", "policies/", "emergencies/"):
-        name = f"console-{place.strip('/') or 'home'}"
+    for place in (
+        *("", "items/", "policies/", "emergencies/", "alerts/"),
+        *("lists/people/party/", "lists/people/grant/", "people/C1/"),
+    ):
+        name = f"console-{place.strip('/').replace('/', '-') or 'home'}"
         assert visit.go(f"/console/{place}").look(name, tmp_path) == []
     for place in ("2fa/", "sessions/"):
         assert visit.go(f"/sign-in/{place}").look(f"sign-in-{place.strip('/')}", tmp_path) == []
@@ -154,3 +157,61 @@ def test_who_sees_no_personal_data_is_told_so(
     visit.go("/console/policies/")
 
     expect(visit.page.get_by_role("alert")).to_have_text("您的岗位没有此权限。")
+
+
+@pytest.mark.parametrize(("width", "colours"), [(1440, "light"), (390, "dark")])
+def test_security_and_administrators_see_pages_that_are_fit_too(
+    browser: Browser, desk: Served, width: int, colours: Colours, tmp_path: Path
+) -> None:
+    places = {
+        "A1": ("", "people/C1/", "lists/people/party/?factor=no", "lists/people/token/"),
+        "X1": ("", "alerts/", "lists/usersessions/usersession/", "lists/people/party/?q=nobody"),
+    }
+    for who, pages in places.items():
+        visit = Visit(browser, desk, width=width, colours=colours).sign_in(who)
+        for place in pages:
+            name = f"{who}-{re.sub('[^a-z]+', '-', place) or 'home'}"
+            assert visit.go(f"/console/{place}").look(name, tmp_path) == []
+
+
+def test_an_emergency_becomes_an_alert_that_security_answers_and_opens_again(
+    browser: Browser, desk: Served, tmp_path: Path
+) -> None:
+    clerk = Visit(browser, desk).sign_in("C1").go("/console/policies/")
+    clerk.page.select_option("#field", "phone")
+    clerk.page.fill("#value", POLICY["phone"])
+    clerk.page.keyboard.press("Enter")
+    clerk.page.get_by_role("link", name="打开").first.click()
+    clerk.page.fill("#glass", "客户在柜台晕倒，需联系家人")
+    clerk.page.locator("form[action$='/emergency/'] button").click()
+    desk.work()
+
+    security = Visit(browser, desk).sign_in("X1")
+    expect(security.page.get_by_role("link", name="紧急查看：没有工单而查看了保单")).to_be_visible()
+    assert security.look("home-with-alert", tmp_path) == []
+    security.page.get_by_role("link", name="紧急查看：没有工单而查看了保单").click()
+    card = security.page.locator("section.hb-card", has_text="C1").first
+    card.locator("textarea").fill("已与本人及客户家属核实，情况属实")
+    card.locator("textarea").press("Tab")
+    security.page.keyboard.press("Enter")  # the keyboard is enough
+
+    expect(security.page.get_by_text("已与本人及客户家属核实，情况属实")).to_be_visible()
+    assert security.look("alerts-answered", tmp_path) == []
+    security.page.get_by_role("button", name="撤回").click()
+    expect(security.page.get_by_text("预警已重新打开")).to_be_visible()
+
+
+def test_an_administrator_sets_roles_and_undoes_it(
+    browser: Browser, desk: Served, tmp_path: Path
+) -> None:
+    admin = Visit(browser, desk).sign_in("A1").go("/console/lists/people/party/")
+    admin.page.get_by_role("link", name="K1").click()
+    admin.page.get_by_label("信息安全").check()
+    admin.page.select_option("#why", "cover")
+    admin.page.get_by_role("button", name="设定岗位").click()
+
+    expect(admin.page.get_by_label("信息安全")).to_be_checked()
+    assert admin.look("roles-set", tmp_path) == []
+    admin.page.get_by_role("button", name="撤回").click()
+    expect(admin.page.get_by_label("信息安全")).not_to_be_checked()
+    desk.cookies.pop("K1", None)  # K1's sign-ins ended with that

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +21,8 @@ actor,name,unit,roles
 C1,坐席甲,SH-1,clerk
 S1,主管乙,SH,supervisor
 K1,合规丙,HQ,compliance
+A1,管理员丁,HQ,admin
+X1,安全戊,HQ,security
 """
 POLICY = {
     "policy_number": "PN20200000017788",
@@ -41,6 +43,7 @@ class Served:
     Attributes:
         url: where.
         passwords: by person.
+        work: has the worker do what is due.
         cookies: of those who have signed in.
         process: the server, whose children answer.
         env: what commands of this desk are run with.
@@ -50,6 +53,7 @@ class Served:
     passwords: dict[str, str]
     process: "subprocess.Popen[bytes]"
     env: dict[str, str]
+    work: Callable[[], object]
     cookies: dict[str, list[Any]] = field(default_factory=dict)
 
 
@@ -77,7 +81,8 @@ def served(folder: Path, *, workers: int = 1, **settings: str) -> Iterator[Serve
     for name, text in (("units", UNITS), ("people", PEOPLE), ("policies", policies)):
         (folder / f"{name}.csv").write_text(text, encoding="utf-8")
         run("import", name, f"{name}.csv")
-    passwords = {who: run("sign-in", who).split()[-1] for who in ("C1", "S1", "K1")}
+    passwords = {who: run("sign-in", who).split()[-1] for who in ("C1", "S1", "K1", "A1", "X1")}
+    run("worker", "--once")
     port = _free_port()
     with (folder / "served.log").open("wb") as log:
         process = subprocess.Popen(
@@ -86,7 +91,9 @@ def served(folder: Path, *, workers: int = 1, **settings: str) -> Iterator[Serve
         )  # fmt: skip
         try:
             _wait(f"http://localhost:{port}", process)
-            yield Served(f"http://localhost:{port}", passwords, process, env)
+            yield Served(
+                f"http://localhost:{port}", passwords, process, env, lambda: run("worker", "--once")
+            )
         finally:
             process.terminate()
             process.wait(20)

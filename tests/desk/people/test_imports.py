@@ -19,6 +19,7 @@ from hubao.desk.people.operations import (
     revoke_tokens,
 )
 from hubao.desk.people.queries import actor_of_token, people
+from hubao.desk.people.rules import Why
 from tests.makers.desk import NOON, SHANGHAI, SYSTEM, actor, make_branches, make_person, rows, said
 
 ADMIN = actor("admin", Role.ADMIN, unit="HQ", units=None)
@@ -236,12 +237,12 @@ class TestGiveRoles:
         make_person("admin", unit="HQ", roles=[Role.ADMIN])
 
         with pytest.raises(NotAllowed):
-            give_roles(party="admin", roles=[Role.CLERK], actor=ADMIN, at=NOON)
+            give_roles(party="admin", roles=[Role.CLERK], actor=ADMIN, at=NOON, why=Why.NEW_TASK)
 
     def test_replaces_what_somebody_had(self) -> None:
         make_person("li", roles=[Role.CLERK])
 
-        give_roles(party="li", roles=[Role.CALLER], actor=ADMIN, at=NOON)
+        give_roles(party="li", roles=[Role.CALLER], actor=ADMIN, at=NOON, why=Why.NEW_TASK)
 
         assert there("li").roles == {Role.CALLER}
 
@@ -250,4 +251,10 @@ class TestGiveRoles:
         make_person("li")
 
         with pytest.raises(NotAllowed):
-            give_roles(party="li", roles=[role], actor=actor("x", role, units=None), at=NOON)
+            give_roles(
+                party="li",
+                roles=[role],
+                actor=actor("x", role, units=None),
+                at=NOON,
+                why=Why.NEW_TASK,
+            )

@@ -92,7 +92,7 @@ class TestWhoMayOpenWhat:
         home = text_of(client.get(reverse("home")))
         linked = set(re.findall(r'href="(/console/[a-z]*/?)"', home))
 
-        assert all(client.get(place).status_code == 200 for place in linked)
+        assert all(client.get(place, follow=True).status_code == 200 for place in linked)
         assert (reverse("policies") in linked) == (role in LOOKING)
 
     def test_a_policy_of_another_branch_is_not_there(self) -> None:

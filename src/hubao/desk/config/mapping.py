@@ -8,6 +8,7 @@ from hubao.desk.config.databases import database
 from hubao.desk.config.env import Env
 from hubao.desk.config.keys import key_encryption, log_of, reach_of
 from hubao.desk.config.sign_in import sign_in
+from hubao.desk.core.days import ZONE
 from hubao.desk.core.keys import KeysetFile
 from hubao.desk.core.wired import Wired
 
@@ -102,7 +103,7 @@ def _language(env: Env) -> dict[str, Any]:
         "LOCALE_PATHS": [_DESK / "locale"],
         "USE_I18N": True,
         "USE_TZ": True,
-        "TIME_ZONE": "Asia/Shanghai",
+        "TIME_ZONE": ZONE.key,
     }
 
 

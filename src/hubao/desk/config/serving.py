@@ -11,25 +11,36 @@ from granian.server import Server
 
 from hubao.desk.config.jobs import run
 from hubao.desk.core import metric_files
+from hubao.desk.core.actor import Actor, Permission
 from hubao.desk.core.delivery import Consumer, deliver
 from hubao.desk.core.heartbeat import WORKER, beat
 from hubao.desk.core.topics import TOPICS
 from hubao.desk.core.wired import wired
+from hubao.desk.ledger.counts import count_placed
 from hubao.desk.ledger.heads import sign_and_publish
+from hubao.desk.ledger.health import is_late, is_unpublished
 from hubao.desk.ledger.lake import export_to_lake
 from hubao.desk.ledger.operations import sequence_pending
-from hubao.desk.ledger.spool import take_in_spool
+from hubao.desk.ledger.queries import state
+from hubao.desk.ledger.spool import first_waiting, take_in_spool
 from hubao.desk.people.operations import end_those_who_left
+from hubao.desk.people.queries import units_of
 from hubao.desk.people.webhooks.operations import forget_old_secrets
 from hubao.desk.people.webhooks.sending import Sender
 from hubao.desk.people.webhooks.steps import fan_out
 from hubao.desk.policies.accesses import ACTIONS
+from hubao.desk.policies.operations.alerts import raise_alerts
 from hubao.desk.policies.operations.search import forget_lookups
+from hubao.desk.policies.tasks import ALERTS
 from hubao.kit.errors import HubaoError
 
 NAME: Final = "system:desk"
 APPLICATION: Final = "hubao.desk.config.wsgi:application"
-CONSUMERS: Final[tuple[Consumer, ...]] = (Consumer("webhooks", tuple(TOPICS), fan_out),)
+CONSUMERS: Final[tuple[Consumer, ...]] = (
+    ALERTS,
+    Consumer("webhooks", tuple(TOPICS), fan_out),
+)
+_WATCH: Final = Actor(NAME, units=None, scopes=frozenset({Permission.READ_LEDGER}))
 _log = logging.getLogger(__name__)
 _PAUSE: Final = 1.0  # seconds
 
@@ -75,6 +86,25 @@ def _beat() -> None:
     beat(name=WORKER, at=timezone.now())
 
 
+def _watch_ledger() -> None:
+    at = timezone.now()
+    told = list[tuple[str, str]]()
+    now_state = state(actor=_WATCH)
+    waits = first_waiting(wired().spool)
+    if waits is not None:
+        told.append(("ledger_unwritten", waits))
+    # Where nothing has a place yet, the first worker has only just been started.
+    if now_state.entries and now_state.oldest is not None and is_late(now_state, at=at):
+        told.append(("entries_wait", now_state.oldest.isoformat()))
+    if now_state.uncovered is not None and is_unpublished(now_state, at=at):
+        told.append(("no_head", now_state.uncovered.isoformat()))
+    raise_alerts(of_ledger=told, at=at)
+
+
+def _count() -> None:
+    count_placed(units=units_of)
+
+
 def _end_access() -> None:
     end_those_who_left(by=NAME, at=timezone.now())
 
@@ -113,10 +143,12 @@ def _head() -> bool:
 # What the worker does, and after how many seconds again.
 _JOBS: Final[dict[Callable[[], object], float]] = {
     _beat: 10,
+    _watch_ledger: 10,  # first: the jobs below mend what it looks for
     _end_access: 10,
     _take_in_refusals: 10,
     _deliver: 1,
     sequence_pending: 1,
+    _count: 5,
     _head: 3600,
     _forget_lookups: 3600,
     _forget_old_secrets: 3600,

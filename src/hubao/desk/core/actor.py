@@ -28,12 +28,14 @@ class Permission(StrEnum):
     REVEAL = "policies.reveal"
     BREAK_GLASS = "policies.break_glass"
     REVIEW = "policies.review"
+    ANSWER_ALERTS = "alerts.answer"
     WRITE_POLICIES = "policies.write"
     OPEN_ITEMS = "items.open"
     READ_PEOPLE = "people.read"
     WRITE_PEOPLE = "people.write"
     GIVE_ROLES = "people.roles"
     WRITE_WEBHOOKS = "webhooks.write"
+    END_ACCESS = "people.end_access"
     READ_LEDGER = "ledger.read"
     READ_FEEDS = "feeds.read"
     WRITE_FEEDS = "feeds.write"
@@ -48,6 +50,7 @@ ALLOWED: Final[Mapping[Permission, frozenset[Role]]] = {
     Permission.REVEAL: _REVEALING,
     Permission.BREAK_GLASS: frozenset({Role.CLERK, Role.CALLER, Role.SUPERVISOR}),
     Permission.REVIEW: frozenset({Role.SUPERVISOR, Role.SECURITY}),
+    Permission.ANSWER_ALERTS: frozenset({Role.SUPERVISOR, Role.SECURITY}),
     Permission.WRITE_POLICIES: frozenset(),  # systems do, and whoever runs the server
     Permission.OPEN_ITEMS: frozenset({Role.SUPERVISOR, Role.OPERATIONS}),
     Permission.READ_PEOPLE: frozenset(
@@ -56,6 +59,7 @@ ALLOWED: Final[Mapping[Permission, frozenset[Role]]] = {
     Permission.WRITE_PEOPLE: frozenset(),
     Permission.GIVE_ROLES: frozenset({Role.ADMIN}),
     Permission.WRITE_WEBHOOKS: frozenset({Role.ADMIN}),
+    Permission.END_ACCESS: frozenset({Role.SECURITY, Role.ADMIN}),
     Permission.READ_LEDGER: frozenset({Role.SECURITY, Role.COMPLIANCE}),
     Permission.READ_FEEDS: frozenset({Role.OPERATIONS, Role.SECURITY}),
     Permission.WRITE_FEEDS: frozenset({Role.SECURITY}),

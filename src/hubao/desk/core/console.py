@@ -25,6 +25,20 @@ class Console(UnfoldAdminSite):  # type: ignore[misc] # unfold ships no types
         del extra_context
         return HttpResponseRedirect(f"{reverse('account_login')}?next={request.path}")
 
+    def index(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Send people home: the menu says which lists there are."""
+        del request, extra_context
+        return HttpResponseRedirect(reverse("home"))
+
+    def app_index(
+        self, request: HttpRequest, app_label: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """As `index`: a room's tables aren't what people look for."""
+        del app_label
+        return self.index(request, extra_context)
+
 
 console = Console(name="admin")
 

@@ -15,6 +15,7 @@ POLICY: Final = "b"
 ENDPOINT: Final = "c"
 ITEM: Final = "d"
 BREAK_GLASS: Final = "e"
+ALERT: Final = "a"
 
 
 def new_id(letter: str) -> str:

@@ -1,10 +1,14 @@
 """Work items: whose they are, and whether a record is somebody's own work."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
 from hubao.desk.core.actor import Actor
+
+SOON: Final = timedelta(days=1)  # house rule: an item left until the next day is asked about
+LATE: Final = timedelta(days=3)  # house rule: then a colleague should have it
 
 
 class Tie(StrEnum):
@@ -37,6 +41,15 @@ class WorkItem:
     opened_at: datetime
     closed_at: datetime | None = None
     records: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Ages:
+    """How many items are open: all, those older than SOON but not LATE, those older than LATE."""
+
+    all: int
+    soon: int
+    late: int
 
 
 def is_theirs(item: WorkItem, actor: Actor) -> bool:

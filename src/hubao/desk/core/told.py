@@ -19,6 +19,8 @@ SENTENCES: Final = {
     "core.item_moved_on": sentence("This work item is closed, or somebody else has it now."),
     "core.no_keyset": sentence("The keys can't be read: tell whoever runs the server."),
     "input.bad": sentence("This can't be used as it is: check what you wrote and try again."),
+    "people.no_such_person": sentence("Nobody of this id works here, as far as you see."),
+    "people.no_such_token": sentence("There is no such token any more that this could be done to."),
     "policies.no_such_policy": sentence("There is no such policy in your branch."),
     "policies.no_work_item": sentence("Choose an open work item of yours or your team's first."),
     "policies.wrong_purpose": sentence("Your role doesn't look at records for this purpose."),
@@ -37,6 +39,7 @@ SENTENCES: Final = {
     "policies.review_first": sentence(
         "Your last emergency waits for its review: ask a supervisor to look at it."
     ),
+    "policies.no_such_alert": sentence("No such alert is open: somebody answered it meanwhile."),
     "policies.nothing_to_review": sentence("No such emergency waits for your review."),
     "policies.reason": sentence("Write the reason in 10 to 2,000 characters."),
     "ledger.no_head": sentence("No head is signed yet that this could be proved under."),

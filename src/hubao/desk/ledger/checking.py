@@ -1,5 +1,6 @@
 """Read the whole log again and hold it to its tree, its columns, and heads that were signed."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -9,6 +10,8 @@ from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
 from hubao.desk.ledger.about import indexed, keys_of
+from hubao.desk.ledger.counts import EVERYBODY, Key, counted, counts_of
+from hubao.desk.ledger.models import Count
 from hubao.desk.ledger.places import Placed, read_placed
 from hubao.desk.ledger.queries import notes, size
 from hubao.desk.ledger.tree import is_stored, read_node
@@ -55,6 +58,7 @@ def check(
     heads = sorted((*given, *own), key=lambda head: head.size)
     _check_entries(found, iter(heads), told)
     _check_found_by(found)
+    _check_counts(found)
     _check_pending(found)
     return found
 
@@ -126,6 +130,24 @@ def _found(cursor: CursorWrapper, keys: Sequence[tuple[str, int]]) -> int:
         [part for key in keys for part in key],
     )
     return int(cursor.fetchone()[0])
+
+
+def _check_counts(found: Checked) -> None:
+    """Tell whether the days' counts of everybody are those of the entries."""
+    done = min(counted(), found.entries)
+    with connection.cursor() as cursor:
+        wanted = Counter[Key]()
+        for begin in range(0, done, _PAGE):
+            placed = read_placed(cursor, begin, min(begin + _PAGE, done))
+            wanted += counts_of((one.body for one in placed), lambda _: {})
+    rows = Count.objects.filter(of=EVERYBODY).values_list("of", "day", "what", "number")
+    have = {(of, day, what): number for of, day, what, number in rows}
+    wrong = sum(
+        wanted[key] != have.get(key, 0)
+        for key in {*have, *(key for key in wanted if key[0] == EVERYBODY)}
+    )
+    if wrong:
+        found.faults.append(f"{wrong:,} counts of a day aren't those of its entries")
 
 
 def _check_pending(found: Checked) -> None:

@@ -10,6 +10,7 @@ from hubao.desk.core.transactions import durable
 from hubao.desk.core.wired import Log
 from hubao.desk.ledger import queries
 from hubao.desk.ledger.models import Head as KeptHead
+from hubao.desk.ledger.models import Mark
 from hubao.desk.ledger.operations import sequence_pending
 from hubao.desk.ledger.publishing import places, publish
 from hubao.kit.errors import BadInput, HubaoError, Kind
@@ -80,6 +81,9 @@ def sign_and_publish(log: Log, *, at: datetime) -> str:
     publish(
         note, size=read_signed(note, key).size, to=places(log.heads_to, mail_server=log.mail_server)
     )
+    with durable():
+        place = KeptHead.objects.get(note=note).id
+        Mark.objects.update_or_create(name=queries.PUBLISHED, defaults={"place": place})
     return note
 
 

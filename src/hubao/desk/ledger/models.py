@@ -73,6 +73,21 @@ class Head(models.Model):
         db_table = "ledger_head"
 
 
+class Count(models.Model):
+    """How often something was done on a day: by everybody, by a unit, or by one person."""
+
+    pk = models.CompositePrimaryKey("of", "day", "what")
+    of = models.CharField(max_length=70)
+    day = models.DateField()
+    what = models.CharField(max_length=125)
+    number = models.BigIntegerField()
+
+    class Meta:
+        """Figures for pages; made from the entries, and can be made again."""
+
+        db_table = "ledger_count"
+
+
 class Mark(models.Model):
     """How far a job on the log is, by the job's name."""
 

@@ -11,14 +11,16 @@ from django.db.models import Exists, OuterRef
 
 from hubao.desk.core.actor import Actor, Permission
 from hubao.desk.ledger.about import key_of
-from hubao.desk.ledger.models import About, Entry, Head
+from hubao.desk.ledger.models import About, Entry, Head, Mark
 from hubao.desk.ledger.places import place_of, read_placed, read_size
 from hubao.desk.ledger.tree import read_nodes
 from hubao.kit.errors import HubaoError, Kind
 from hubao.seal.tree import EMPTY, Leaves, consistency_path, inclusion_path
 
 PAGE: Final = 50  # entries of a list
+PUBLISHED: Final = "published"  # mark at the head, by its id, that went outside last
 _PAGE: Final = 5_000
+_ABOUT_PEOPLE: Final = '{"action":"people.'  # how such an entry begins
 
 
 class NoSuchEntry(HubaoError):  # noqa: N818 - says what happened, as its base does
@@ -70,6 +72,8 @@ class State:
         oldest: when the oldest of those was made.
         signed: entries under the head signed last.
         signed_at: when that was.
+        published_at: when the head was signed that was published last.
+        uncovered: when the first entry was made that no published head covers.
     """
 
     entries: int
@@ -77,6 +81,8 @@ class State:
     oldest: datetime | None
     signed: int
     signed_at: datetime | None
+    published_at: datetime | None
+    uncovered: datetime | None
 
 
 def entries(
@@ -105,6 +111,19 @@ def entries(
     return [_seen(row) for row in rows[:PAGE]]
 
 
+def changes_to(*, person: str, actor: Actor) -> list[Seen]:
+    """Give what was changed about somebody who works here, the newest first, PAGE at most.
+
+    Raises:
+        NotAllowed: the actor may not read people. Whether this one, the caller has asked.
+    """
+    actor.require(Permission.READ_PEOPLE)
+    numbers = About.objects.filter(key=key_of(subject=person)).order_by("-entry")
+    rows = Entry.objects.filter(id__in=list(numbers.values_list("entry", flat=True)[:_PAGE]))
+    found = map(_seen, rows.filter(body__startswith=_ABOUT_PEOPLE).order_by("-id")[:PAGE])
+    return list(found)
+
+
 def state(*, actor: Actor) -> State:
     """Say how the ledger is.
 
@@ -120,14 +139,30 @@ def standing() -> State:
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*), min(entry) FROM ledger_pending")
         pending, oldest = cursor.fetchone()
+        published = _published()
+        covered = published.size if published else 0
+        after = read_placed(cursor, covered, covered + 1)
+    waiting = Entry.objects.filter(id=oldest).first() if pending else None
+    since = after[0].body if after else waiting.body if waiting else None
     head = Head.objects.order_by("-id").first()
     return State(
         entries=size(),
         pending=pending,
-        oldest=_seen(Entry.objects.get(id=oldest)).at if pending else None,
+        oldest=_at(waiting.body) if waiting else None,
         signed=head.size if head else 0,
         signed_at=head.at if head else None,
+        published_at=published.at if published else None,
+        uncovered=_at(since) if since else None,
     )
+
+
+def _published() -> Head | None:
+    mark = Mark.objects.filter(name=PUBLISHED).values_list("place", flat=True).first()
+    return None if mark is None else Head.objects.filter(id=mark).first()
+
+
+def _at(body: str) -> datetime:
+    return datetime.fromisoformat(json.loads(body)["at"])
 
 
 def _found_by(keys: Sequence[str], before: int | None) -> list[int]:

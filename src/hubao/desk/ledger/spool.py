@@ -1,6 +1,7 @@
 """Take refusals from the local file into the ledger, each once whatever crashes in between."""
 
 import hashlib
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -13,13 +14,21 @@ from hubao.desk.ledger.steps import append_bodies, append_entry
 TAKEN: Final = "ledger.spool_taken"
 
 
+def first_waiting(spool: Path) -> str | None:
+    """Name the first refusal that waits in the file, or that a crash left behind; None if none."""
+    for path in (_batch(spool), spool):
+        with suppress(FileNotFoundError), path.open("rb") as file:
+            return hashlib.sha256(file.readline()).hexdigest()[:16]
+    return None
+
+
 def take_in_spool(spool: Path, *, by: str, at: datetime) -> int:
     """Append what the spool holds, and empty it; returns how many entries.
 
     The file is set aside under another name first; a batch that is in the ledger already, because
     a crash came before its file was removed, is not appended again.
     """
-    batch = spool.with_name(f"{spool.name}.taking")
+    batch = _batch(spool)
     if not batch.exists():
         if not spool.exists():
             return 0
@@ -36,3 +45,7 @@ def take_in_spool(spool: Path, *, by: str, at: datetime) -> int:
             append_entry(Entered(action=TAKEN, actor=by, subject=name, at=at, facts=facts))
     batch.unlink()
     return len(bodies)
+
+
+def _batch(spool: Path) -> Path:
+    return spool.with_name(f"{spool.name}.taking")

@@ -2,7 +2,6 @@
 
 from dataclasses import asdict
 from typing import Annotated, Any, Final
-from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -10,12 +9,12 @@ from ninja import Router, Schema
 from pydantic import Field
 
 from hubao.desk.core.api import PROBLEMS, IdempotencyKey, client, once
+from hubao.desk.core.days import ZONE
 from hubao.desk.core.files import Row
 from hubao.desk.people.imports import Outcome, import_people, import_units
 from hubao.desk.people.rules import NEEDED
 
 router: Final = Router(tags=["people"])
-ZONE: Final = ZoneInfo("Asia/Shanghai")
 MOST: Final = 1_000
 Text = Annotated[str, Field(max_length=200)]
 

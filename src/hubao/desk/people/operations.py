@@ -1,7 +1,7 @@
 """What is done about people one by one: roles, sign-ins, tokens, and leaving."""
 
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -9,36 +9,53 @@ from django.contrib.auth.hashers import make_password
 
 from hubao.desk.core.actor import Actor, NotAllowed, Permission, Role
 from hubao.desk.core.transactions import durable
-from hubao.desk.ledger.rules import Entered
+from hubao.desk.ledger.rules import Entered, Fact
 from hubao.desk.ledger.steps import append_entry
 from hubao.desk.people.models import Account, Grant, Party, Token
 from hubao.desk.people.queries import NoSuchPerson, present
-from hubao.desk.people.rules import Sort, token_digest
+from hubao.desk.people.rules import Sort, Why, may_come_back, token_digest
 from hubao.desk.people.steps import close_sessions, end_access
 
 # So that scanners for lost secrets know one when they see it.
+from hubao.kit.errors import HubaoError, Kind
+
 TOKEN_MARK: Final = "hubao_"  # noqa: S105 - a prefix, no secret
 
 
-def give_roles(*, party: str, roles: Collection[Role], actor: Actor, at: datetime) -> None:
+class NoSuchToken(HubaoError):  # noqa: N818 - says what happened, as its base does
+    """No such token can be revoked, or taken back, by this person any more."""
+
+    code = "people.no_such_token"
+    kind = Kind.NOT_FOUND
+
+
+def give_roles(
+    *, party: str, roles: Collection[Role], actor: Actor, at: datetime, why: Why
+) -> Sequence[Role]:
     """Make these a person's roles, in place of those they had; they sign in again.
+
+    Returns:
+        Those they had: giving them back undoes it.
 
     Raises:
         NotAllowed: the actor may not, or would give a role to himself.
-        NoSuchPerson: nobody of this id works here within the actor's branch.
+        NoSuchPerson: no person of this id works here within the actor's branch.
     """
     actor.require(Permission.GIVE_ROLES)
     if party == actor.id:
         raise NotAllowed("Nobody gives roles to himself: ask another administrator.")
     with durable():
-        present(party=party, actor=actor)
+        if present(party=party, actor=actor).kind != Sort.PERSON:
+            raise NoSuchPerson("Roles are for people; a token has scopes.", party=party)
+        had = sorted(map(Role, Grant.objects.filter(party=party).values_list("role", flat=True)))
         Grant.objects.filter(party=party).delete()
         Grant.objects.bulk_create(Grant(party_id=party, role=role) for role in sorted(set(roles)))
         close_sessions(party=party)
-        facts = {"roles": sorted(roles)}
+        facts: dict[str, Fact] = {"had": had, "roles": sorted(set(roles)), "why": why}
         append_entry(
             Entered(action="people.roles", actor=actor.id, subject=party, at=at, facts=facts)
         )
+    return had
 
 
 def make_account(*, party: str, actor: Actor, at: datetime) -> str:
@@ -91,13 +108,68 @@ def revoke_tokens(*, party: str, actor: Actor, at: datetime) -> int:
 
     Raises:
         NotAllowed: the actor may not.
+        NoSuchPerson: nobody of this id is within the actor's branch.
     """
-    actor.require(Permission.GIVE_ROLES)
+    actor.require(Permission.END_ACCESS)
     with durable():
+        present(party=party, actor=actor)
         live = Token.objects.filter(party=party, revoked_at=None)
         revoked = live.update(revoked_at=at)
         append_entry(Entered(action="people.tokens_revoked", actor=actor.id, subject=party, at=at))
     return revoked
+
+
+def revoke_token(*, token: int, actor: Actor, at: datetime) -> None:
+    """Revoke one key of a service account, by the key's number.
+
+    Raises:
+        NotAllowed: the actor may not.
+        NoSuchToken: none of this number is live within the actor's branch.
+    """
+    actor.require(Permission.END_ACCESS)
+    with durable():
+        found = _token(token, actor)
+        if Token.objects.filter(id=token, revoked_at=None).update(revoked_at=at) != 1:
+            raise NoSuchToken("This token is revoked already.", token=token)
+        _append("people.token_revoked", found, actor, at)
+
+
+def restore_token(*, token: int, actor: Actor, at: datetime) -> None:
+    """Take back that a key was revoked, within an hour, for an account that works here.
+
+    Raises:
+        NotAllowed: the actor may not issue keys.
+        NoSuchToken: none of this number was revoked just now within the actor's branch.
+        NoSuchPerson: its account has left.
+    """
+    actor.require(Permission.GIVE_ROLES)
+    with durable():
+        found = _token(token, actor)
+        present(party=found.party_id, actor=actor)
+        if not may_come_back(found.revoked_at, at=at):
+            raise NoSuchToken("This token can't be taken back: issue a new one.", token=token)
+        Token.objects.filter(id=token).update(revoked_at=None)
+        _append("people.token_restored", found, actor, at)
+
+
+def end_sessions(*, party: str, actor: Actor, at: datetime, session: int | None = None) -> int:
+    """End somebody's sign-ins, or one of them; returns how many. They sign in again.
+
+    Raises:
+        NotAllowed: the actor may not.
+        NoSuchPerson: nobody of this id works here within the actor's branch.
+    """
+    actor.require(Permission.END_ACCESS)
+    with durable():
+        present(party=party, actor=actor)
+        ended = close_sessions(party=party, session=session)
+        facts = {"sessions": ended}
+        append_entry(
+            Entered(
+                action="people.sessions_ended", actor=actor.id, subject=party, at=at, facts=facts
+            )
+        )
+    return ended
 
 
 def end_those_who_left(*, by: str, at: datetime) -> int:
@@ -108,3 +180,15 @@ def end_those_who_left(*, by: str, at: datetime) -> int:
             if Party.objects.filter(id=party, left_at__lte=at, ended_at=None).exists():
                 end_access(party=party, by=by, at=at)
     return len(due)
+
+
+def _token(token: int, actor: Actor) -> Token:
+    found = Token.objects.filter(id=token).select_related("party").first()
+    if found is None or not actor.sees(found.party.unit_id):
+        raise NoSuchToken("There is no such token in your branch.", token=token)
+    return found
+
+
+def _append(action: str, token: Token, actor: Actor, at: datetime) -> None:
+    facts = {"token": token.id}
+    append_entry(Entered(action=action, actor=actor.id, subject=token.party_id, at=at, facts=facts))

@@ -1,16 +1,22 @@
 """Read people: who asks, and who there is."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
 
-from django.db.models import QuerySet
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
+from django.db.models import Exists, OuterRef, QuerySet
 
 from hubao.desk.core.actor import ALLOWED, Actor, Permission, Role
 from hubao.desk.people.identity import NotSignedIn, known
-from hubao.desk.people.models import Party, Token, Unit
-from hubao.desk.people.rules import Employment, Sort, employment, token_digest
+from hubao.desk.people.models import Grant, Identity, Party, Token, Unit
+from hubao.desk.people.rules import Employment, Sort, employment, may_come_back, token_digest
 from hubao.kit.errors import HubaoError, Kind
+
+_FACTORS: Final = ("totp", "webauthn")
 
 
 class NoSuchPerson(HubaoError):  # noqa: N818 - says what happened, as its base does
@@ -33,6 +39,54 @@ class Seen:
     roles: Sequence[Role]
 
 
+@dataclass(frozen=True)
+class SeenSession:
+    """A sign-in that lasts."""
+
+    id: int
+    since: datetime
+    address: str
+    browser: str
+
+
+@dataclass(frozen=True)
+class SeenToken:
+    """A key to the API, of which only the hash is kept."""
+
+    id: int
+    scopes: Sequence[str]
+    made_at: datetime
+    revoked_at: datetime | None
+    may_come_back: bool
+
+
+@dataclass(frozen=True)
+class Person:
+    """A party as its own page shows it.
+
+    Attributes:
+        seen: what lists show.
+        left_at: when the last day ends, if that is known.
+        signs_in: whether there is a sign-in to the console.
+        has_factor: whether a second factor is set up.
+        last_sign_in: when they signed in last.
+        below: id and name of each unit whose records they see.
+        logins: system and name of each login that is theirs.
+        sessions: sign-ins that last; none for who may not end them.
+        tokens: keys to the API; as above.
+    """
+
+    seen: Seen
+    left_at: datetime | None
+    signs_in: bool
+    has_factor: bool
+    last_sign_in: datetime | None
+    below: Sequence[tuple[str, str]]
+    logins: Sequence[tuple[str, str]]
+    sessions: Sequence[SeenSession] = field(default_factory=tuple)
+    tokens: Sequence[SeenToken] = field(default_factory=tuple)
+
+
 def actor_of_token(*, token: str, at: datetime) -> Actor:
     """Say which service account shows a key.
 
@@ -47,13 +101,107 @@ def actor_of_token(*, token: str, at: datetime) -> Actor:
 
 
 def people(*, actor: Actor) -> QuerySet[Party]:
-    """Give the parties of the actor's branch.
+    """Give the parties of the actor's branch; `has_factor` says whether a second factor is set.
 
     Raises:
         NotAllowed: the actor may not read people.
     """
     actor.require(Permission.READ_PEOPLE)
-    return _within(actor).select_related("unit").prefetch_related("grants").order_by("id")
+    rows = _within(actor).select_related("unit", "account").prefetch_related("grants")
+    return rows.annotate(has_factor=Exists(_factors())).order_by("id")
+
+
+def grants(*, actor: Actor) -> QuerySet[Grant]:
+    """Give who of the actor's branch has which role.
+
+    Raises:
+        NotAllowed: the actor may not read people.
+    """
+    actor.require(Permission.READ_PEOPLE)
+    rows = Grant.objects.filter(party__in=_within(actor)).select_related("party__unit")
+    return rows.order_by("party", "role")
+
+
+def sessions(*, actor: Actor, at: datetime) -> "QuerySet[UserSession]":
+    """Give the sign-ins of the actor's branch that last, the newest first.
+
+    Raises:
+        NotAllowed: the actor may not end them.
+    """
+    actor.require(Permission.END_ACCESS)
+    live = Session.objects.filter(expire_date__gt=at).values("session_key")
+    rows = UserSession.objects.filter(session_key__in=live, user__party__in=_within(actor))
+    found: QuerySet[UserSession] = rows.select_related("user__party__unit").order_by("-created_at")
+    return found
+
+
+def tokens(*, actor: Actor) -> QuerySet[Token]:
+    """Give the keys to the API of the actor's branch, the newest first.
+
+    Raises:
+        NotAllowed: the actor may not end them.
+    """
+    actor.require(Permission.END_ACCESS)
+    rows = Token.objects.filter(party__in=_within(actor)).select_related("party__unit")
+    return rows.order_by("-made_at", "-id")
+
+
+def person(*, party: str, actor: Actor, at: datetime) -> Person:
+    """Give somebody of the actor's branch, as far as the actor may see.
+
+    Raises:
+        NotAllowed: the actor may not read people.
+        NoSuchPerson: nobody of this id is within the branch.
+    """
+    found = people(actor=actor).filter(id=party).first()
+    if found is None:
+        raise NoSuchPerson("Nobody of this id works here, as far as you see.", party=party)
+    ends = actor.may(Permission.END_ACCESS)
+    account = getattr(found, "account", None)
+    below = Unit.objects.filter(path__startswith=found.unit.path).order_by("path")
+    logins = Identity.objects.filter(party=party).order_by("system", "login")
+    return Person(
+        seen=seen(found, at=at),
+        left_at=found.left_at,
+        signs_in=bool(account and account.is_active),
+        has_factor=bool(getattr(found, "has_factor", False)),
+        last_sign_in=account.last_login if account else None,
+        below=list(below.values_list("id", "name")),
+        logins=list(logins.values_list("system", "login")),
+        sessions=_sessions_of(party, actor, at) if ends else (),
+        tokens=_tokens_of(party, actor, at) if ends else (),
+    )
+
+
+def without_factor(*, actor: Actor) -> int:
+    """Count those of the branch who sign in and may reveal, but have no second factor yet.
+
+    Raises:
+        NotAllowed: the actor may not read people.
+    """
+    rows = people(actor=actor).filter(~Exists(_factors()), ended_at=None, account__is_active=True)
+    return rows.filter(grants__role__in=ALLOWED[Permission.REVEAL]).distinct().count()
+
+
+def leaving(*, actor: Actor, at: datetime, within: timedelta) -> int:
+    """Count those of the branch whose last day comes soon.
+
+    Raises:
+        NotAllowed: the actor may not read people.
+    """
+    rows = people(actor=actor).filter(ended_at=None, left_at__gt=at, left_at__lte=at + within)
+    return rows.count()
+
+
+def ids_within(*, actor: Actor) -> QuerySet[Party, str]:
+    """Give the ids of the parties of the actor's branch, to look for in other tables."""
+    return _within(actor).values_list("id", flat=True)
+
+
+def units_of(parties: Collection[str]) -> Mapping[str, str]:
+    """Give the unit of each of some parties, by their ids; no names, nor those not known."""
+    rows = Party.objects.filter(id__in=parties)
+    return dict(rows.values_list("id", "unit"))
 
 
 def present(*, party: str, actor: Actor) -> Party:
@@ -79,6 +227,31 @@ def seen(party: Party, *, at: datetime) -> Seen:
         employment=_employment(party, at),
         roles=sorted(Role(grant.role) for grant in party.grants.all()),
     )
+
+
+def _factors() -> "QuerySet[Authenticator]":
+    found: QuerySet[Authenticator] = Authenticator.objects.filter(
+        user__party=OuterRef("pk"), type__in=_FACTORS
+    )
+    return found
+
+
+def _sessions_of(party: str, actor: Actor, at: datetime) -> list[SeenSession]:
+    rows = sessions(actor=actor, at=at).filter(user__party=party)
+    return [SeenSession(one.pk, one.created_at, one.ip, one.user_agent) for one in rows]
+
+
+def _tokens_of(party: str, actor: Actor, at: datetime) -> list[SeenToken]:
+    return [
+        SeenToken(
+            id=one.id,
+            scopes=sorted(one.scopes),
+            made_at=one.made_at,
+            revoked_at=one.revoked_at,
+            may_come_back=may_come_back(one.revoked_at, at=at),
+        )
+        for one in tokens(actor=actor).filter(party=party)
+    ]
 
 
 def _within(actor: Actor) -> QuerySet[Party]:

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -14,6 +14,7 @@ from hubao.kit.errors import HubaoError, Kind
 
 NEEDED: Final = ("actor", "name", "unit")
 LONGEST_NAME: Final = 200
+COMES_BACK_WITHIN: Final = timedelta(hours=1)  # house rule: a mistake shows at once
 OPTIONAL: Final = ("kind", "hired", "notice", "left", "roles")
 
 
@@ -31,6 +32,17 @@ class Employment(StrEnum):
     HIRED = "hired"
     ON_NOTICE = "on_notice"
     LEFT = "left"
+
+
+class Why(StrEnum):
+    """Why somebody's roles are changed; a word, as the ledger takes no sentences."""
+
+    NEW_TASK = "new_task"
+    MOVED = "moved"
+    COVER = "cover"
+    NOT_NEEDED = "not_needed"
+    INVESTIGATION = "investigation"
+    MISTAKE = "mistake"
 
 
 class BadRow(HubaoError):  # noqa: N818 - says what happened, as its base does
@@ -72,6 +84,11 @@ def employment(*, notice: datetime | None, left: datetime | None, at: datetime) 
     if notice is not None and notice <= at:
         return Employment.ON_NOTICE
     return Employment.HIRED
+
+
+def may_come_back(revoked: datetime | None, *, at: datetime) -> bool:
+    """Tell whether a token that was revoked by mistake may still be taken back."""
+    return revoked is not None and at - revoked <= COMES_BACK_WITHIN
 
 
 def person_of(cells: Mapping[str, str], *, zone: ZoneInfo) -> PersonRow:

@@ -26,10 +26,12 @@ def end_access(*, party: str, by: str, at: datetime) -> None:
     send_later(topic="person.left", key=f"{party}:{at.isoformat()}", facts={"party": party}, at=at)
 
 
-def close_sessions(*, party: str) -> int:
-    """Close a person's sessions, on every device; returns how many there were."""
+def close_sessions(*, party: str, session: int | None = None) -> int:
+    """Close a person's sessions, on every device, or one of them; returns how many there were."""
     require_open("close_sessions")
     of_theirs = UserSession.objects.filter(user__party=party)
+    if session is not None:
+        of_theirs = of_theirs.filter(pk=session)
     keys = list(of_theirs.values_list("session_key", flat=True))
     Session.objects.filter(session_key__in=keys).delete()
     of_theirs.delete()

@@ -56,6 +56,7 @@ class Quota(models.Model):
         """Counted by one statement, so that racing reveals can't pass the limit."""
 
         db_table = "policies_quota"
+        indexes: ClassVar = [models.Index(fields=["day", "tie"], name="policies_quota_day")]
 
 
 class Lookup(models.Model):
@@ -106,6 +107,61 @@ class BreakGlass(models.Model):
                 name="policies_break_glass_by_another",
             ),
         ]
+
+
+class Alert(models.Model):
+    """Something that somebody should look at; told of once, until a person has answered it."""
+
+    id = models.CharField(primary_key=True, max_length=25)
+    key = models.CharField(max_length=120, unique=True)
+    why = models.CharField(max_length=40)
+    who = models.CharField(max_length=60, null=True)
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, null=True, db_column="unit")
+    raised_at = models.DateTimeField()
+    answered_at = models.DateTimeField(null=True)
+    answered_by = models.CharField(max_length=60, null=True)
+
+    class Meta:
+        """Which of my branch are open? Those without a unit are the whole insurer's."""
+
+        db_table = "policies_alert"
+        indexes: ClassVar = [
+            models.Index(
+                fields=["unit", "raised_at"],
+                condition=models.Q(answered_at=None),
+                name="policies_alert_open",
+            ),
+            models.Index(fields=["answered_at"], name="policies_alert_answered"),
+        ]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(answered_at=None, answered_by=None)
+                | models.Q(answered_at__isnull=False, answered_by__isnull=False),
+                name="policies_alert_answered_by_somebody",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(answered_by=None)
+                | models.Q(who=None)
+                | ~models.Q(answered_by=models.F("who")),
+                name="policies_alert_by_another",
+            ),
+        ]
+
+
+class AlertAnswer(models.Model):
+    """What became of an alert: answered with a note, or opened again."""
+
+    alert = models.ForeignKey(
+        Alert, on_delete=models.PROTECT, related_name="answers", db_column="alert"
+    )
+    at = models.DateTimeField()
+    actor = models.CharField(max_length=60)
+    note = models.BinaryField(null=True)
+
+    class Meta:
+        """Only added to; without a note it was opened again."""
+
+        db_table = "policies_alert_answer"
 
 
 class Import(models.Model):

@@ -1,6 +1,7 @@
 """The console's pages about policies: find, look at, reveal, break the glass."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
@@ -18,14 +19,25 @@ from hubao.desk.ledger.denials import Denials
 from hubao.desk.people.middleware import asking, signed_in
 from hubao.desk.people.queries import colleagues
 from hubao.desk.policies.catalogue import SEARCHED
+from hubao.desk.policies.operations.alerts import answer_alert, reopen_alert
 from hubao.desk.policies.operations.emergency import break_glass, review
 from hubao.desk.policies.operations.items import close_item, open_item, take_item
 from hubao.desk.policies.operations.reveal import SHOWN_FOR, reveal
 from hubao.desk.policies.operations.search import open_record, search, worklist
-from hubao.desk.policies.queries import Masked, NoSuchPolicy, emergencies_to_review, emergency_open
+from hubao.desk.policies.queries import (
+    Masked,
+    NoSuchPolicy,
+    answered_alerts,
+    emergencies_to_review,
+    emergency_open,
+    open_alerts,
+)
 from hubao.desk.policies.rules import PURPOSES, Purpose
-from hubao.desk.policies.words import FIELD_WORDS, PURPOSE_WORDS, spoken
+from hubao.desk.policies.words import ALERT_STEPS, FIELD_WORDS, PURPOSE_WORDS, spoken, told_of
 from hubao.kit.errors import HubaoError
+
+ALERTS_SHOWN: Final = 50
+ANSWERED_SHOWN: Final = 20
 
 
 @signed_in
@@ -207,6 +219,50 @@ def items(request: HttpRequest) -> HttpResponse:
         mine=own_items(actor=actor),
         waiting=waiting_items(actor=actor),
     )
+
+
+@signed_in
+@require_http_methods(["GET", "POST"])
+def alerts(request: HttpRequest) -> HttpResponse:
+    """What somebody of one's branch should look at; say what was done about it."""
+    actor, fields = asking(request), wired().keys.fields()
+    try:
+        if request.method == "POST":
+            _answer(request, actor)
+            return HttpResponseRedirect(request.path)
+        waiting, count = open_alerts(actor=actor, most=ALERTS_SHOWN)
+        answered = answered_alerts(actor=actor, fields=fields, most=ANSWERED_SHOWN)
+    except NotAllowed as error:
+        return _sorry(request, error)
+    return page(
+        request,
+        "policies/alerts.html",
+        title=_("Alerts"),
+        waiting=[(one, told_of(one.why), ALERT_STEPS.get(one.why, "")) for one in waiting],
+        answered=[(one, told_of(one.why)) for one in answered],
+        more=count - len(waiting),
+        me=actor.id,
+        reviews=actor.may(Permission.REVIEW),
+        reads_ledger=actor.may(Permission.READ_LEDGER),
+    )
+
+
+def _answer(request: HttpRequest, actor: Actor) -> None:
+    alert, now = request.POST.get("alert", ""), timezone.now()
+    try:
+        if request.POST.get("do") == "reopen":
+            reopen_alert(alert=alert, actor=actor, at=now)
+            messages.success(request, _("The alert is open again."))
+        else:
+            note = request.POST.get("note", "")
+            fields = wired().keys.fields()
+            answer_alert(alert=alert, note=note, actor=actor, at=now, fields=fields)
+            messages.success(request, _("Your note is written down; below you can undo it."))
+    except NotAllowed:
+        actor.require(Permission.ANSWER_ALERTS)
+        messages.error(request, _("Nobody answers an alert about himself."))
+    except HubaoError as error:
+        messages.error(request, told(error))
 
 
 def _purposes(actor: Actor, *, in_emergency: bool) -> list[tuple[Purpose, object]]:

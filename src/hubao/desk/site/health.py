@@ -13,10 +13,10 @@ from django.views.decorators.http import require_safe
 
 from hubao.desk.core.heartbeat import WORKER, last_beat
 from hubao.desk.core.wired import Wired, wired
+from hubao.desk.ledger.health import is_late, is_unpublished
 from hubao.desk.ledger.probe import is_writable
 from hubao.desk.ledger.queries import standing
 from hubao.desk.site.briefly import Briefly
-from hubao.desk.site.ledger import is_late, is_unsigned
 from hubao.kit.errors import HubaoError
 
 KEEP: Final = timedelta(seconds=2)
@@ -73,9 +73,9 @@ def _in_database(now: datetime, *, signed: bool) -> Iterator[str]:
     if not is_writable():
         yield "ledger"
     state, last = standing(), last_beat(name=WORKER)
-    if is_late(state, now):
+    if is_late(state, at=now):
         yield "sequencer"
-    if signed and is_unsigned(state, now):
+    if signed and is_unpublished(state, at=now):
         yield "head"
     if last is None or now - last > ALIVE_WITHIN:
         yield "worker"

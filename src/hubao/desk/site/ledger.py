@@ -1,8 +1,5 @@
 """The ledger's page: who saw or did what, whether it is sealed, and proofs to take away."""
 
-from datetime import datetime, timedelta
-from typing import Final
-
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -10,14 +7,12 @@ from django.views.decorators.http import require_GET
 
 from hubao.desk.core.console import page
 from hubao.desk.core.told import status, told
+from hubao.desk.ledger.health import is_late, is_unpublished
 from hubao.desk.ledger.proof import prove
-from hubao.desk.ledger.queries import PAGE, State, entries, state
+from hubao.desk.ledger.queries import PAGE, entries, state
 from hubao.desk.people.middleware import asking, signed_in
 from hubao.desk.site.words import ACTION_WORDS
 from hubao.kit.errors import HubaoError
-
-SEALED_WITHIN: Final = timedelta(minutes=1)
-SIGNED_WITHIN: Final = timedelta(hours=2)  # house rule: signed hourly, and one may fail
 
 
 @signed_in
@@ -49,8 +44,8 @@ def ledger(request: HttpRequest) -> HttpResponse:
         title=_("Ledger"),
         entries=[(one, ACTION_WORDS.get(one.action, one.action)) for one in found],
         state=now_state,
-        late=is_late(now_state, now),
-        unsigned=is_unsigned(now_state, now),
+        late=is_late(now_state, at=now),
+        unpublished=is_unpublished(now_state, at=now),
         subject=subject,
         who=who,
         older=found[-1].id if len(found) == PAGE else None,
@@ -73,15 +68,3 @@ def proof(request: HttpRequest, event: str) -> HttpResponse:
         content_type="application/json",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
-
-
-def is_late(now_state: State, now: datetime) -> bool:
-    """Tell whether entries have waited too long for their place: no worker runs."""
-    return now_state.oldest is not None and now - now_state.oldest > SEALED_WITHIN
-
-
-def is_unsigned(now_state: State, now: datetime) -> bool:
-    """Tell whether no head was signed for too long: whatever came since can still be changed."""
-    if now_state.entries == now_state.signed:
-        return False
-    return now_state.signed_at is None or now - now_state.signed_at > SIGNED_WITHIN

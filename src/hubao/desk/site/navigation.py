@@ -13,8 +13,13 @@ _ITEMS: Final = (
     (_("Home"), "home", "home", None),
     (_("My work"), "task_alt", "items", Permission.SEARCH),
     (_("Policies"), "shield_person", "policies", Permission.SEARCH),
-    (_("Ledger"), "menu_book", "ledger", Permission.READ_LEDGER),
+    (_("Alerts"), "notifications", "alerts", Permission.ANSWER_ALERTS),
     (_("Emergencies"), "emergency_home", "emergencies", Permission.REVIEW),
+    (_("Ledger"), "menu_book", "ledger", Permission.READ_LEDGER),
+    (_("People"), "group", "admin:people_party_changelist", Permission.READ_PEOPLE),
+    (_("Roles"), "badge", "admin:people_grant_changelist", Permission.READ_PEOPLE),
+    (_("Sign-ins"), "devices", "admin:usersessions_usersession_changelist", Permission.END_ACCESS),
+    (_("Tokens"), "key", "admin:people_token_changelist", Permission.END_ACCESS),
 )
 
 

@@ -7,6 +7,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
 from hubao.desk.core.console import console
+from hubao.desk.people import pages as people
 from hubao.desk.policies import pages as policies
 from hubao.desk.site import health, ledger, pages
 from hubao.desk.site.api import api
@@ -22,6 +23,12 @@ _CONSOLE: Final[list[URLPattern | URLResolver]] = [
     path("ledger/", ledger.ledger, name="ledger"),
     path("ledger/<str:event>/proof/", ledger.proof, name="proof"),
     path("items/", policies.items, name="items"),
+    path("alerts/", policies.alerts, name="alerts"),
+    path("people/<path:party>/roles/", people.roles, name="person-roles"),
+    path("people/<path:party>/roles/undo/", people.undo_roles, name="person-undo"),
+    path("people/<path:party>/sign-ins/", people.sign_ins, name="person-sign-ins"),
+    path("people/<path:party>/token/", people.token, name="person-token"),
+    path("people/<path:party>/", people.person, name="person"),
 ]
 # allauth's, without those for e-mail addresses and forgotten passwords: accounts have no e-mail.
 _SIGN_IN: Final[list[URLPattern | URLResolver]] = [

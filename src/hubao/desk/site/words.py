@@ -4,7 +4,12 @@ from typing import Final
 
 from django.utils.translation import gettext_lazy as _
 
+from hubao.desk.people.words import CHANGE_WORDS
+
 ACTION_WORDS: Final = {
+    **CHANGE_WORDS,
+    "alert.answered": _("answered an alert"),
+    "alert.reopened": _("opened an alert again"),
     "denied": _("was refused"),
     "desk.backed_up": _("took a backup"),
     "desk.restored": _("restored a backup"),
@@ -13,15 +18,8 @@ ACTION_WORDS: Final = {
     "item.taken": _("took a work item"),
     "keys.rotated": _("rotated the keys"),
     "ledger.spool_taken": _("took refusals in from the local file"),
-    "people.added": _("added a person"),
-    "people.changed": _("changed a person"),
     "people.imported": _("imported people"),
-    "people.left": _("ended the access of who left"),
     "people.logins_imported": _("imported logins"),
-    "people.roles": _("set roles"),
-    "people.sign_in_made": _("made a sign-in"),
-    "people.token_issued": _("issued a token"),
-    "people.tokens_revoked": _("revoked tokens"),
     "people.units_imported": _("imported units"),
     "policy.break_glass": _("broke the glass"),
     "policy.break_glass_reviewed": _("reviewed an emergency"),

@@ -1,7 +1,6 @@
 """Break the glass: see a record without a work item, for a written reason that another reviews."""
 
 from datetime import datetime
-from typing import Final
 
 from django.db import IntegrityError
 
@@ -13,19 +12,12 @@ from hubao.desk.ledger.denials import Denials
 from hubao.desk.ledger.rules import Entered
 from hubao.desk.ledger.steps import append_entry
 from hubao.desk.policies.models import BreakGlass
+from hubao.desk.policies.operations.reasons import checked
 from hubao.desk.policies.queries import NoSuchPolicy, visible
 from hubao.desk.policies.rules import EMERGENCY_LASTS, REVIEW_WITHIN
-from hubao.kit.errors import BadInput, HubaoError, Kind
+from hubao.desk.policies.steps import BROKEN, TOPIC, settle_alert
+from hubao.kit.errors import HubaoError, Kind
 from hubao.seal.fields import Fields
-
-SHORTEST: Final = 10  # characters of a reason
-LONGEST: Final = 2_000
-
-
-class BadReason(BadInput):
-    """The reason of an emergency is too short to say anything, or too long to be read."""
-
-    code = "policies.reason"
 
 
 class ReviewFirst(HubaoError):  # noqa: N818 - says what happened, as its base does
@@ -48,19 +40,18 @@ def break_glass(
     """Open a record for an hour without a work item; gives the emergency's id.
 
     Raises:
-        BadReason: the reason is shorter than SHORTEST characters, or longer than LONGEST.
+        BadReason: the reason is too short or too long.
         NotAllowed: the actor may not.
         NoSuchPolicy: no such record in the actor's branch.
         ReviewFirst: the actor's last emergency waits for its review.
     """
-    if not SHORTEST <= len(reason.strip()) <= LONGEST:
-        raise BadReason(f"Write the reason in {SHORTEST} to {LONGEST:,} characters.")
+    written = checked(reason)
     with denials.entered(action="policy.break_glass", actor=actor, at=at, record=record):
         actor.require(Permission.BREAK_GLASS)
         policy = visible(actor=actor).filter(record=record).first()
         if policy is None:
             raise NoSuchPolicy("There is no such policy in your branch.", record=record)
-        return _open(record, policy.unit_id, reason.strip(), actor, at, fields)
+        return _open(record, policy.unit_id, written, actor, at, fields)
 
 
 def review(*, emergency: str, justified: bool, actor: Actor, at: datetime) -> None:
@@ -83,6 +74,7 @@ def review(*, emergency: str, justified: bool, actor: Actor, at: datetime) -> No
         if moved != 1:
             raise NothingToReview("Somebody else reviewed it meanwhile.", emergency=emergency)
         _append("policy.break_glass_reviewed", found.record, emergency, actor, at)
+        settle_alert(key=f"{TOPIC}:{BROKEN}:{emergency}", by=actor.id, at=at)
         if not justified:
             _alert("not_an_emergency", emergency, found.actor, at)
 
@@ -102,7 +94,7 @@ def _open(record: str, unit: str, reason: str, actor: Actor, at: datetime, field
                 review_by=at + REVIEW_WITHIN,
             )
             _append("policy.break_glass", record, number, actor, at)
-            _alert("glass_broken", number, actor.id, at)
+            _alert(BROKEN, number, actor.id, at)
     except IntegrityError:
         raise ReviewFirst(
             "Your last emergency waits for its review: ask a supervisor to look at it."
@@ -117,7 +109,7 @@ def _append(action: str, record: str, emergency: str, actor: Actor, at: datetime
 
 def _alert(why: str, emergency: str, who: str, at: datetime) -> None:
     send_later(
-        topic="access.alert",
+        topic=TOPIC,
         key=f"{why}:{emergency}",
         facts={"why": why, "actor": who, "emergency": emergency},
         at=at,

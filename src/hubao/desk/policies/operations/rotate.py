@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from itertools import chain
 from typing import Final
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from hubao.desk.core.actor import Actor, Permission
 from hubao.desk.core.transactions import durable
@@ -13,7 +15,7 @@ from hubao.desk.ledger.steps import append_entry
 from hubao.desk.people.second_factors import are_second_factors_new, second_factors_anew
 from hubao.desk.people.webhooks.sealing import are_secrets_new, secrets_anew
 from hubao.desk.policies.catalogue import FIELDS, PLAIN
-from hubao.desk.policies.models import BreakGlass, Policy
+from hubao.desk.policies.models import AlertAnswer, BreakGlass, Policy
 from hubao.desk.policies.sealing import COLUMNS, Clear, seal
 from hubao.seal.fields import Fields
 
@@ -53,6 +55,7 @@ def rotate(*, actor: Actor, at: datetime, fields: Fields, told: Told | None = No
     _reasons_anew(fields)
     secrets_anew(fields=fields)
     second_factors_anew(fields=fields)
+    _notes_anew(fields)
     with durable():
         facts = {"records": done}
         append_entry(Entered(action="keys.rotated", actor=actor.id, at=at, facts=facts))
@@ -62,9 +65,10 @@ def rotate(*, actor: Actor, at: datetime, fields: Fields, told: Told | None = No
 def is_rotated(*, fields: Fields) -> bool:
     """Tell whether nothing is left that needs an older key than the newest."""
     reasons = (bytes(one.reason) for one in BreakGlass.objects.iterator())
+    notes = (bytes(one.note or b"") for one in _notes().iterator())
     return (
         all(_is_new(one, fields) for part in _parts() for one in part)
-        and all(one.startswith(fields.prefix) for one in reasons)
+        and all(one.startswith(fields.prefix) for one in chain(reasons, notes))
         and are_secrets_new(fields=fields)
         and are_second_factors_new(fields=fields)
     )
@@ -110,4 +114,19 @@ def _reasons_anew(fields: Fields) -> None:
         clear = fields.decrypt(bytes(row.reason), field="reason", record=row.id)
         BreakGlass.objects.filter(id=row.id).update(
             reason=fields.encrypt(clear, field="reason", record=row.id)
+        )
+
+
+def _notes() -> QuerySet[AlertAnswer]:
+    return AlertAnswer.objects.filter(note__isnull=False)
+
+
+def _notes_anew(fields: Fields) -> None:
+    for row in _notes().iterator():
+        sealed = bytes(row.note or b"")
+        if sealed.startswith(fields.prefix):
+            continue
+        clear = fields.decrypt(sealed, field="note", record=row.alert_id)
+        AlertAnswer.objects.filter(id=row.id).update(
+            note=fields.encrypt(clear, field="note", record=row.alert_id)
         )

@@ -19,6 +19,7 @@ from hubao.desk.policies.catalogue import SEARCHED, normal
 from hubao.desk.policies.metrics import SEARCHES, SHOWN
 from hubao.desk.policies.models import Lookup
 from hubao.desk.policies.queries import Masked, NoSuchPolicy, by_records, seen, visible
+from hubao.desk.policies.steps import TOPIC
 from hubao.kit.errors import BadInput, HubaoError, Kind
 from hubao.seal.fields import Fields
 
@@ -141,7 +142,7 @@ def _slow(number: str, actor: Actor, at: datetime, fields: Fields) -> None:
         Lookup.objects.create(actor=actor.id, at=at, number=index, walked=walked)
         if walked >= ALERTED:
             send_later(
-                topic="access.alert",
+                topic=TOPIC,
                 key=f"walk:{actor.id}:{at.date()}",
                 facts={"why": "numbers_in_order", "actor": actor.id},
                 at=at,

@@ -1,0 +1,124 @@
+"""How often what was done on each day: kept as entries get their places, so that no page counts.
+
+A page shows two weeks of some actions: of everybody, of a branch, or of one person. Counted from
+the entries, each view would read all of those weeks. So the sequencer's side counts each entry
+once, for all three, under a mark of its own: after an upgrade it starts at the first entry. As
+with `about`, nothing rests on the counts, and `checking` holds them to the entries.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any, Final
+
+from django.db import connection
+from django.db.models import Sum
+
+from hubao.desk.core.actor import Actor, Permission
+from hubao.desk.core.days import day_of
+from hubao.desk.core.rules import Tie
+from hubao.desk.core.transactions import durable
+from hubao.desk.ledger.models import Count, Mark
+from hubao.desk.ledger.places import read_placed, read_size
+
+AT_ONCE: Final = 10_000
+EVERYBODY: Final = "all"
+OUTSIDE: Final = f"/{Tie.OUTSIDE}"  # after an action: only what was done outside one's own work
+_MARK: Final = "counts"
+_ADD: Final = """
+INSERT INTO ledger_count ("of", day, what, number) VALUES (%s, %s, %s, %s)
+ON CONFLICT ("of", day, what) DO UPDATE SET number = ledger_count.number + excluded.number
+"""
+Units = Callable[[Collection[str]], Mapping[str, str]]
+Key = tuple[str, date, str]  # of whom, day, what
+
+
+class Whose(StrEnum):
+    """Whose counts somebody looks at."""
+
+    OWN = "own"
+    BRANCH = "branch"
+    ALL = "all"
+
+
+def count_placed(*, units: Units) -> None:
+    """Count the entries that have got a place since the last time.
+
+    Args:
+        units: gives, for ids of people, the unit that each belongs to, as far as known.
+    """
+    while _count_some(units):
+        pass
+
+
+def counted() -> int:
+    """Give the number of entries, in the log's order, that are counted."""
+    return Mark.objects.filter(name=_MARK).values_list("place", flat=True).first() or 0
+
+
+def daily(
+    *, whose: Whose, what: Collection[str], since: date, until: date, actor: Actor
+) -> Mapping[tuple[date, str], int]:
+    """Say how often something was done, by day and what; what never was is left out.
+
+    Args:
+        whose: the actor's own, their branch's, or everybody's.
+        what: actions, and those with OUTSIDE behind them.
+        since: first day.
+        until: last day.
+        actor: who asks.
+
+    Raises:
+        NotAllowed: the actor may not see these.
+    """
+    rows = Count.objects.filter(
+        of__in=_of(whose, actor), day__gte=since, day__lte=until, what__in=what
+    )
+    found = rows.values_list("day", "what").annotate(Sum("number"))
+    return {(day, one): int(number) for day, one, number in found}
+
+
+def counts_of(bodies: Iterable[str], units: Units) -> Counter[Key]:
+    """Count entries."""
+    said = [json.loads(body) for body in bodies]
+    theirs = units({one["actor"] for one in said})
+    found = Counter[Key]()
+    for one in said:
+        who, day = one["actor"], day_of(datetime.fromisoformat(one["at"]))
+        of = [EVERYBODY, f"a:{who}", *([f"u:{theirs[who]}"] if who in theirs else [])]
+        found.update((each, day, what) for each in of for what in _what(one))
+    return found
+
+
+def _what(said: Mapping[str, Any]) -> Iterable[str]:
+    yield said["action"]
+    if said.get("fact.tie") == Tie.OUTSIDE:
+        yield f"{said['action']}{OUTSIDE}"
+
+
+def _of(whose: Whose, actor: Actor) -> list[str]:
+    if whose is Whose.OWN:
+        return [f"a:{actor.id}"]
+    actor.require(Permission.REVIEW if whose is Whose.BRANCH else Permission.READ_LEDGER)
+    if whose is Whose.ALL or actor.units is None:
+        return [EVERYBODY]
+    return [f"u:{unit}" for unit in actor.units]
+
+
+def _count_some(units: Units) -> bool:
+    with connection.cursor() as cursor:
+        if read_size(cursor) == counted():  # no writer's turn for nothing
+            return False
+    with durable(), connection.cursor() as cursor:
+        # The row is locked: rivals wait here, and go on where this one has come to.
+        mark, _ = Mark.objects.select_for_update().get_or_create(name=_MARK, defaults={"place": 0})
+        placed = read_placed(cursor, mark.place, mark.place + AT_ONCE)
+        found = counts_of((one.body for one in placed), units)
+        adapt = connection.ops.adapt_datefield_value
+        rows = [(of, adapt(day), what, n) for (of, day, what), n in sorted(found.items())]
+        if rows:
+            cursor.executemany(_ADD, rows)
+        Mark.objects.filter(name=_MARK).update(place=mark.place + len(placed))
+    return len(placed) == AT_ONCE

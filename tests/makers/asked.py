@@ -1,0 +1,407 @@
+"""Everything that somebody can ask the desk for, each with a call that asks for it in a branch."""
+
+import csv
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from allauth.usersessions.models import UserSession
+from django.contrib.sessions.backends.db import SessionStore
+from django.db import transaction
+
+from hubao.desk.core import queries as core
+from hubao.desk.core.actor import Actor, Permission, Role
+from hubao.desk.core.days import day_of
+from hubao.desk.core.files import given
+from hubao.desk.ledger import counts, proof
+from hubao.desk.ledger import queries as ledger
+from hubao.desk.ledger.models import Entry, Head
+from hubao.desk.ledger.operations import sequence_pending
+from hubao.desk.people import imports as people_imports
+from hubao.desk.people import operations as people_operations
+from hubao.desk.people import queries as people
+from hubao.desk.people.models import Account, Token
+from hubao.desk.people.rules import Why
+from hubao.desk.policies import queries as policies
+from hubao.desk.policies.models import Alert, Import, Quota
+from hubao.desk.policies.operations import (
+    alerts,
+    emergency,
+    imports,
+    items,
+    reveal,
+    rotate,
+    search,
+)
+from hubao.desk.policies.rules import Purpose
+from hubao.desk.policies.steps import raise_alert
+from hubao.seal import heads as seal
+from tests.makers.desk import (
+    FIELDS,
+    KEYSET,
+    NOON,
+    SHANGHAI,
+    actor,
+    denials,
+    make_item,
+    make_person,
+    make_policy,
+    rows,
+)
+
+ASKER: Final = "asker"  # whoever asks; has work of their own in the branch that the place is in
+DAY: Final = day_of(NOON)
+REASON: Final = "客户在柜台晕倒，需联系家人"
+
+
+@dataclass(frozen=True)
+class Place:
+    """A branch with one of everything in it."""
+
+    unit: str
+    record: str
+    number: str
+    clerk: str
+    service: str
+    own: str
+    free: str
+    glass: str
+    alert: str
+    answered: str
+    token: int
+    revoked: int
+    folder: Path
+
+
+def make_place(unit: str, folder: Path) -> Place:
+    """Fill a branch."""
+    clerk, service = f"clerk-{unit}", f"svc-{unit}"
+    make_person(clerk, unit=unit, roles=[Role.CLERK], notice="2026-11-01", left="2026-11-28")
+    make_person(service, unit=unit, kind="service")
+    number = f"PN{unit}1"
+    record = make_policy(unit=unit, policy_number=number)
+    account = Account.objects.create(party_id=clerk, username=clerk)
+    session = SessionStore()
+    session.create()
+    UserSession.objects.create(user=account, session_key=session.session_key, ip="::1")
+    token, revoked = (
+        Token.objects.create(
+            party_id=service, digest=f"{unit}{at}".encode(), scopes=[], made_at=NOON, revoked_at=at
+        )
+        for at in (None, NOON)
+    )
+    Quota.objects.create(actor=clerk, day=DAY, tie="outside", used=3)
+    who = actor(clerk, Role.CLERK, unit=unit, units=[unit])
+    glass = emergency.break_glass(record=record, reason=REASON, actor=who, at=NOON, fields=FIELDS,
+                                  denials=denials(folder))  # fmt: skip
+    place = Place(
+        unit=unit,
+        record=record,
+        number=number,
+        clerk=clerk,
+        service=service,
+        own=make_item(record, owner=ASKER, team=unit),
+        free=make_item(record, owner=None, team=unit),
+        glass=glass,
+        alert=_alert(clerk, unit, "open"),
+        answered=_alert(clerk, unit, "answered"),
+        token=token.id,
+        revoked=revoked.id,
+        folder=folder,
+    )
+    boss = actor("boss", Role.SUPERVISOR, unit=unit, units=[unit])
+    alerts.answer_alert(alert=place.answered, note=REASON, actor=boss, at=NOON, fields=FIELDS)
+    return place
+
+
+def settle() -> None:
+    """Give entries their places, count them, sign a head that proofs can stand under."""
+    Import.objects.get_or_create(
+        sha256="0" * 64,
+        defaults={"rows": 0, "added": 0, "changed": 0, "same": 0, "rejected": 0,
+                  "began_at": NOON, "done_at": NOON},
+    )  # fmt: skip
+    sequence_pending()
+    counts.count_placed(units=people.units_of)
+    size = ledger.size()
+    text = seal.Head("test/ledger", size, ledger.root_at(size), NOON).text()
+    Head.objects.create(size=size, at=NOON, note=f"{text}\n")
+
+
+def _alert(who: str, unit: str, name: str) -> str:
+    key = f"{name}-{unit}"
+    with transaction.atomic():
+        raise_alert(key=key, why="numbers_in_order", who=who, at=NOON)
+    return Alert.objects.get(key=key).id
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One thing to ask for.
+
+    Attributes:
+        call: asks for it, in a place.
+        needs: what must be allowed; None where it is one's own.
+        whole: why branches don't part it, where they don't.
+    """
+
+    call: Callable[[Actor, Place], Any]
+    needs: Permission | None = None
+    whole: str = ""
+
+
+def did(do: Callable[..., None], **told: object) -> str:
+    """Do something, and say so."""
+    do(**told)
+    return "done"
+
+
+def _file(place: Place) -> Any:  # noqa: ANN401 - a Given
+    path = place.folder / "policies.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([["policy_number", "unit"], ["PN9", "north"]])
+    return given(path)
+
+
+def _daily(who: Actor, whose: counts.Whose) -> Mapping[tuple[date, str], int]:
+    since = DAY - timedelta(days=13)
+    what = ["policy.break_glass"]
+    return counts.daily(whose=whose, what=what, since=since, until=DAY, actor=who)
+
+
+def _event() -> str:
+    return str(
+        Entry.objects.order_by("id").values_list("body", flat=True)[0].split('"event":"')[1][:33]
+    )
+
+
+_OWN: Final = "only what is the asker's own"
+_SYSTEMS: Final = "for systems and who runs the server, which have the whole insurer"
+_LEDGER: Final = "there is one ledger, read as a whole by those who prove it"
+_P: Final = Permission
+ASKED: Final[Mapping[str, Asked]] = {
+    "core.queries.find_item": Asked(
+        lambda a, p: core.find_item(item=p.free, actor=a)
+    ),
+    "core.queries.own_items": Asked(lambda a, _: core.own_items(actor=a), whole=_OWN),
+    "core.queries.own_ages": Asked(lambda a, _: core.own_ages(actor=a, at=NOON), whole=_OWN),
+    "core.queries.waiting_items": Asked(
+        lambda a, p: [one for one in core.waiting_items(actor=a) if one.id == p.free]
+    ),
+    "core.queries.waiting_ages": Asked(
+        lambda a, _: core.waiting_ages(actor=a, at=NOON), whole="as waiting_items: own team"
+    ),
+    "core.queries.untaken_items": Asked(
+        lambda a, p: [one for one in core.untaken_items(actor=a, most=9) if one.id == p.free],
+        _P.OPEN_ITEMS,
+    ),
+    "core.queries.untaken_ages": Asked(
+        lambda a, _: core.untaken_ages(actor=a, at=NOON).all - 1, _P.OPEN_ITEMS
+    ),
+    "ledger.counts.daily": Asked(
+        lambda a, _: sum(_daily(a, counts.Whose.BRANCH).values()) - 1, _P.REVIEW
+    ),
+    "ledger.queries.entries": Asked(
+        lambda a, p: ledger.entries(actor=a, subject=p.record), _P.READ_LEDGER, _LEDGER
+    ),
+    "ledger.queries.state": Asked(lambda a, _: ledger.state(actor=a), _P.READ_LEDGER, _LEDGER),
+    "ledger.queries.changes_to": Asked(
+        lambda a, p: ledger.changes_to(person=p.clerk, actor=a), _P.READ_PEOPLE,
+        "its page asks people.queries.person first",
+    ),
+    "ledger.proof.prove": Asked(
+        lambda a, _: proof.prove(event=_event(), actor=a), _P.READ_LEDGER, _LEDGER
+    ),
+    "people.queries.people": Asked(
+        lambda a, p: people.people(actor=a).filter(id=p.clerk), _P.READ_PEOPLE
+    ),
+    "people.queries.grants": Asked(
+        lambda a, p: people.grants(actor=a).filter(party=p.clerk), _P.READ_PEOPLE
+    ),
+    "people.queries.sessions": Asked(
+        lambda a, p: people.sessions(actor=a, at=NOON).filter(user__party=p.clerk), _P.END_ACCESS
+    ),
+    "people.queries.tokens": Asked(
+        lambda a, p: people.tokens(actor=a).filter(party=p.service), _P.END_ACCESS
+    ),
+    "people.queries.person": Asked(
+        lambda a, p: people.person(party=p.clerk, actor=a, at=NOON), _P.READ_PEOPLE
+    ),
+    "people.queries.without_factor": Asked(
+        lambda a, _: people.without_factor(actor=a) - 1, _P.READ_PEOPLE
+    ),
+    "people.queries.leaving": Asked(
+        lambda a, _: people.leaving(actor=a, at=NOON, within=timedelta(days=7)) - 1,
+        _P.READ_PEOPLE,
+    ),
+    "people.queries.ids_within": Asked(
+        lambda a, p: people.ids_within(actor=a).filter(id=p.clerk)
+    ),
+    "people.queries.colleagues": Asked(
+        lambda a, p: [one for one in people.colleagues(actor=a, at=NOON) if one.id == p.clerk],
+        _P.OPEN_ITEMS,
+    ),
+    "people.imports.import_units": Asked(
+        lambda a, _: people_imports.import_units([], actor=a, at=NOON), _P.WRITE_PEOPLE, _SYSTEMS
+    ),
+    "people.imports.import_people": Asked(
+        lambda a, _: people_imports.import_people([], zone=SHANGHAI, actor=a, at=NOON),
+        _P.WRITE_PEOPLE, _SYSTEMS,
+    ),
+    "people.imports.import_logins": Asked(
+        lambda a, _: people_imports.import_logins(rows(), actor=a, at=NOON),
+        _P.WRITE_PEOPLE, _SYSTEMS,
+    ),
+    "people.operations.give_roles": Asked(
+        lambda a, p: people_operations.give_roles(
+            party=p.clerk, roles=[Role.CLERK], actor=a, at=NOON, why=Why.COVER
+        ),
+        _P.GIVE_ROLES,
+    ),
+    "people.operations.make_account": Asked(
+        lambda a, p: people_operations.make_account(party=p.clerk, actor=a, at=NOON),
+        _P.GIVE_ROLES,
+    ),
+    "people.operations.issue_token": Asked(
+        lambda a, p: people_operations.issue_token(party=p.service, scopes=[], actor=a, at=NOON),
+        _P.GIVE_ROLES,
+    ),
+    "people.operations.revoke_tokens": Asked(
+        lambda a, p: people_operations.revoke_tokens(party=p.service, actor=a, at=NOON),
+        _P.END_ACCESS,
+    ),
+    "people.operations.revoke_token": Asked(
+        lambda a, p: did(people_operations.revoke_token, token=p.token, actor=a, at=NOON),
+        _P.END_ACCESS,
+    ),
+    "people.operations.restore_token": Asked(
+        lambda a, p: did(people_operations.restore_token, token=p.revoked, actor=a, at=NOON),
+        _P.GIVE_ROLES,
+    ),
+    "people.operations.end_sessions": Asked(
+        lambda a, p: people_operations.end_sessions(party=p.clerk, actor=a, at=NOON),
+        _P.END_ACCESS,
+    ),
+    "policies.queries.visible": Asked(
+        lambda a, p: policies.visible(actor=a).filter(record=p.record), _P.SEARCH
+    ),
+    "policies.queries.by_records": Asked(
+        lambda a, p: policies.by_records(records=[p.record], actor=a, fields=FIELDS), _P.SEARCH
+    ),
+    "policies.queries.records_of": Asked(
+        lambda a, p: policies.records_of(numbers=[p.number], actor=a, fields=FIELDS),
+        _P.OPEN_ITEMS,
+    ),
+    "policies.queries.emergencies_to_review": Asked(
+        lambda a, p: [
+            one for one in policies.emergencies_to_review(actor=a, fields=FIELDS)
+            if one.id == p.glass
+        ],
+        _P.REVIEW,
+    ),
+    "policies.queries.reviews_due": Asked(
+        lambda a, _: len(policies.reviews_due(actor=a)) - 1, _P.REVIEW
+    ),
+    "policies.queries.open_alerts": Asked(
+        lambda a, p: [one for one in policies.open_alerts(actor=a, most=9)[0] if one.id == p.alert],
+        _P.ANSWER_ALERTS,
+    ),
+    "policies.queries.answered_alerts": Asked(
+        lambda a, p: [
+            one for one in policies.answered_alerts(actor=a, fields=FIELDS, most=9)
+            if one.id == p.answered
+        ],
+        _P.ANSWER_ALERTS,
+    ),
+    "policies.queries.last_import": Asked(
+        lambda a, _: policies.last_import(actor=a), _P.READ_FEEDS, "a time, of the whole insurer"
+    ),
+    "policies.queries.used_outside": Asked(
+        lambda a, _: policies.used_outside(actor=a, day=DAY) == 0, whole=_OWN
+    ),
+    "policies.queries.most_outside": Asked(
+        lambda a, p: [
+            one for one in policies.most_outside(actor=a, day=DAY, most=9) if one.actor == p.clerk
+        ],
+        _P.REVIEW,
+    ),
+    "policies.queries.emergency_open": Asked(
+        lambda a, p: not policies.emergency_open(record=p.record, actor=a, at=NOON), whole=_OWN
+    ),
+    "policies.operations.emergency.break_glass": Asked(
+        lambda a, p: emergency.break_glass(
+            record=p.record, reason=REASON, actor=a, at=NOON, fields=FIELDS,
+            denials=denials(p.folder),
+        ),
+        _P.BREAK_GLASS,
+    ),
+    "policies.operations.emergency.review": Asked(
+        lambda a, p: did(emergency.review, emergency=p.glass, justified=True, actor=a, at=NOON),
+        _P.REVIEW,
+    ),
+    "policies.operations.alerts.answer_alert": Asked(
+        lambda a, p: did(
+            alerts.answer_alert, alert=p.alert, note=REASON, actor=a, at=NOON, fields=FIELDS
+        ),
+        _P.ANSWER_ALERTS,
+    ),
+    "policies.operations.alerts.reopen_alert": Asked(
+        lambda a, p: did(alerts.reopen_alert, alert=p.answered, actor=a, at=NOON),
+        _P.ANSWER_ALERTS,
+    ),
+    "policies.operations.items.open_item": Asked(
+        lambda a, p: items.open_item(
+            kind="service", team=p.unit, records=[p.record], actor=a, at=NOON
+        ),
+        _P.OPEN_ITEMS,
+    ),
+    "policies.operations.items.take_item": Asked(
+        lambda a, p: did(items.take_item, item=p.free, actor=a, at=NOON), _P.SEARCH
+    ),
+    "policies.operations.items.close_item": Asked(
+        lambda a, p: did(items.close_item, item=p.own, actor=a, at=NOON), whole=_OWN
+    ),
+    "policies.operations.imports.put_policies": Asked(
+        lambda a, _: imports.put_policies([], actor=a, at=NOON, fields=FIELDS),
+        _P.WRITE_POLICIES, _SYSTEMS,
+    ),
+    "policies.operations.imports.import_policies": Asked(
+        lambda a, p: imports.import_policies(
+            _file(p), actor=a, at=NOON, keyset=KEYSET, reject=lambda *_: None
+        ),
+        _P.WRITE_POLICIES, _SYSTEMS,
+    ),
+    "policies.operations.reveal.reveal": Asked(
+        lambda a, p: reveal.reveal(
+            record=p.record, field="phone", purpose=Purpose.SERVICE, item=p.own, actor=a, at=NOON,
+            fields=FIELDS, denials=denials(p.folder),
+        ),
+        _P.REVEAL,
+    ),
+    "policies.operations.rotate.rotate": Asked(
+        lambda a, _: rotate.rotate(actor=a, at=NOON, fields=FIELDS) + 1, _P.ROTATE_KEYS,
+        "an administrator rotates the one keyset, and sees nothing",
+    ),
+    "policies.operations.search.search": Asked(
+        lambda a, p: search.search(
+            field="policy_number", value=p.number, actor=a, at=NOON, fields=FIELDS,
+            denials=denials(p.folder),
+        ),
+        _P.SEARCH,
+    ),
+    "policies.operations.search.open_record": Asked(
+        lambda a, p: search.open_record(
+            record=p.record, actor=a, at=NOON, fields=FIELDS, denials=denials(p.folder)
+        ),
+        _P.SEARCH,
+    ),
+    "policies.operations.search.worklist": Asked(
+        lambda a, p: [
+            one for one in search.worklist(actor=a, at=NOON, fields=FIELDS)
+            if one.record == p.record
+        ],
+        _P.SEARCH,
+    ),
+}  # fmt: skip

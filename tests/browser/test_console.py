@@ -30,7 +30,7 @@ class Visit:
 
     def __init__(
         self, browser: Browser, desk: Served, *, width: int = 1440, colours: Colours = "light",
-        language: str = "zh-CN",
+        language: str = "zh-CN", scripts: bool = True,
     ) -> None:  # fmt: skip
         self.desk, self.faults = desk, list[str]()
         self.context: BrowserContext = browser.new_context(
@@ -38,6 +38,7 @@ class Visit:
             color_scheme=colours,
             locale=language,
             base_url=desk.url,
+            java_script_enabled=scripts,
         )
         self.page: Page = self.context.new_page()
         self.page.on("pageerror", lambda error: self.faults.append(str(error)))

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +21,7 @@ actor,name,unit,roles
 C1,坐席甲,SH-1,clerk
 S1,主管乙,SH,supervisor
 K1,合规丙,HQ,compliance
+G1,安全丁,HQ,security
 """
 POLICY = {
     "policy_number": "PN20200000017788",
@@ -41,11 +42,15 @@ class Served:
     Attributes:
         url: where.
         passwords: by person.
+        run: runs a command of the desk in its folder; gives what it says.
+        data: its data folder.
         cookies: of those who have signed in.
     """
 
     url: str
     passwords: dict[str, str]
+    run: Callable[..., str]
+    data: Path
     cookies: dict[str, list[Any]] = field(default_factory=dict)
 
 
@@ -54,6 +59,7 @@ def served(folder: Path) -> Iterator[Served]:
     """Set a desk up in a folder, fill it, and serve it until the end."""
     env = {key: value for key, value in os.environ.items() if not key.startswith("HUBAO_")}
     env |= {"HUBAO_DATA": str(folder / "data"), "HUBAO_MODE": "development", "LANG": "C.UTF-8"}
+    env |= {"HUBAO_INSURER": "甲乙人寿"}
     desk = [sys.executable, "-m", "hubao", "desk"]
 
     def run(*words: str) -> str:
@@ -66,7 +72,7 @@ def served(folder: Path) -> Iterator[Served]:
     for name, text in (("units", UNITS), ("people", PEOPLE), ("policies", policies)):
         (folder / f"{name}.csv").write_text(text, encoding="utf-8")
         run("import", name, f"{name}.csv")
-    passwords = {who: run("sign-in", who).split()[-1] for who in ("C1", "S1", "K1")}
+    passwords = {who: run("sign-in", who).split()[-1] for who in ("C1", "S1", "K1", "G1")}
     port = _free_port()
     with (folder / "served.log").open("wb") as log:
         process = subprocess.Popen(
@@ -75,7 +81,7 @@ def served(folder: Path) -> Iterator[Served]:
         )  # fmt: skip
         try:
             _wait(f"http://localhost:{port}", process)
-            yield Served(f"http://localhost:{port}", passwords)
+            yield Served(f"http://localhost:{port}", passwords, run, folder / "data")
         finally:
             process.terminate()
             process.wait(20)

@@ -7,6 +7,7 @@ from hubao.desk.config.console import console
 from hubao.desk.config.databases import database
 from hubao.desk.config.env import Env
 from hubao.desk.config.keys import key_encryption, log_of
+from hubao.desk.config.messages import sender_of
 from hubao.desk.config.sign_in import sign_in
 from hubao.desk.core.keys import KeysetFile
 from hubao.desk.core.wired import Wired
@@ -69,6 +70,9 @@ def django_settings(env: Env) -> dict[str, Any]:
             lake=env.lake_path,
             idle_seconds=env.idle_minutes * 60,
             demo=env.mode == "demo",
+            insurer=env.insurer,
+            sender=sender_of(env),
+            reports_to=env.reports_to,
         ),
         **_language(env),
         "LOGGING": _logging(),

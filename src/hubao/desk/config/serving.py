@@ -10,6 +10,7 @@ from granian.constants import Interfaces
 from granian.server import Server
 
 from hubao.desk.core.delivery import Consumer, deliver
+from hubao.desk.core.messages.sending import Courier, forget_sent, send_due
 from hubao.desk.core.wired import wired
 from hubao.desk.ledger.heads import sign_and_publish
 from hubao.desk.ledger.lake import export_to_lake
@@ -17,6 +18,9 @@ from hubao.desk.ledger.operations import sequence_pending
 from hubao.desk.ledger.spool import take_in_spool
 from hubao.desk.people.operations import end_those_who_left
 from hubao.desk.policies.accesses import ACTIONS
+from hubao.desk.policies.holder.operations import forget_codes
+from hubao.desk.policies.holder.rules import KEPT
+from hubao.desk.policies.holder.tasks import courier
 from hubao.desk.policies.operations.search import forget_lookups
 from hubao.kit.errors import HubaoError
 
@@ -68,6 +72,20 @@ def _deliver() -> None:
     deliver(CONSUMERS, at=timezone.now())
 
 
+def _courier() -> Courier:
+    return courier(fields=wired().keys.fields, insurer=wired().insurer, by=NAME)
+
+
+def _send_messages() -> None:
+    send_due(_courier(), wired().sender, clock=timezone.now)
+
+
+def _forget_codes() -> None:
+    now = timezone.now()
+    forget_codes(at=now)
+    forget_sent(_courier(), before=now - KEPT)
+
+
 def _export() -> None:
     export_to_lake(wired().lake, actions=ACTIONS)
 
@@ -86,8 +104,10 @@ _JOBS: Final[dict[Callable[[], object], float]] = {
     _end_access: 10,
     _take_in_refusals: 10,
     _deliver: 1,
+    _send_messages: 1,
     sequence_pending: 1,
     _head: 3600,
     _forget_lookups: 3600,
+    _forget_codes: 3600,
     _export: 600,  # rarely: each time makes files, which a trace has to open
 }

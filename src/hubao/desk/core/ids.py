@@ -13,6 +13,7 @@ LENGTH: Final = 25
 POLICY: Final = "b"
 ITEM: Final = "d"
 BREAK_GLASS: Final = "e"
+REPORT: Final = "f"
 
 
 def new_id(letter: str) -> str:

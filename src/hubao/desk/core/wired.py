@@ -1,12 +1,13 @@
 """What entry points hand to the rooms: keys and places, wired once from the environment."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
 from django.conf import settings
 
 from hubao.desk.core.keys import KeysetFile
+from hubao.desk.core.messages.letters import Sender, Unset
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,9 @@ class Wired:
         lake: folder of access events.
         idle_seconds: until an unused sign-in ends.
         demo: whether all data is made up, which every page then says.
+        insurer: the name that policyholders know; empty if nobody told it.
+        sender: what carries messages to policyholders.
+        reports_to: unit that deals with policyholders' reports; empty for the top one.
     """
 
     keys: KeysetFile
@@ -47,6 +51,9 @@ class Wired:
     lake: Path
     idle_seconds: int
     demo: bool
+    insurer: str = ""
+    sender: Sender = field(default_factory=Unset)
+    reports_to: str = ""
 
 
 def wired() -> Wired:

@@ -23,6 +23,7 @@ from hubao.desk.people.queries import NotSignedIn, actor_of
 _SEEN: Final = "seen"
 _SEEN_EVERY: Final = 60  # seconds between notes that somebody is still there
 _SIGN_IN: Final = "/sign-in/"
+_POLICYHOLDERS: Final = "/mine/"  # nobody's sign-in counts there
 _FREE: Final = (_SIGN_IN, "/static/", "/i18n/")
 
 
@@ -35,6 +36,8 @@ class WhoAsks:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer, once it is clear who asks."""
         request.actor = None  # type: ignore[attr-defined]
+        if request.path.startswith(_POLICYHOLDERS):
+            return self._get_response(request)
         user = request.user
         if isinstance(user, Account):
             now = timezone.now()

@@ -1,6 +1,6 @@
 """Read people: who asks, and who there is."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -30,6 +30,14 @@ class Seen:
     unit_name: str
     employment: Employment
     roles: Sequence[Role]
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """Where a party belongs, and what it is."""
+
+    unit: str
+    kind: Sort
 
 
 def actor_of(*, party: str, at: datetime, verified: datetime | None = None) -> Actor:
@@ -114,6 +122,24 @@ def _units_below(unit: Unit) -> frozenset[str] | None:
 def unit_ids() -> frozenset[str]:
     """Give the ids of all units, to check files against; no names."""
     return frozenset(Unit.objects.values_list("id", flat=True))
+
+
+def workplaces(*, parties: Collection[str]) -> dict[str, Workplace]:
+    """Say where parties work now, by their ids, and what they are; no names of people."""
+    rows = Party.objects.filter(id__in=list(parties)).select_related("unit")
+    return {row.id: Workplace(row.unit_id, Sort(row.kind)) for row in rows}
+
+
+def unit_names(*, units: Collection[str]) -> dict[str, str]:
+    """Give the names of units by their ids."""
+    return dict(Unit.objects.filter(id__in=list(units)).values_list("id", "name"))
+
+
+def top_unit() -> str:
+    """Give the id of the top unit; empty while there is none."""
+    return (
+        Unit.objects.filter(parent=None).order_by("id").values_list("id", flat=True).first() or ""
+    )
 
 
 def colleagues(*, actor: Actor, at: datetime) -> list[Seen]:

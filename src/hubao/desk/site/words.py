@@ -29,4 +29,10 @@ ACTION_WORDS: Final = {
     "policy.put": _("added or changed policies"),
     "policy.reveal": _("revealed a field"),
     "policy.search": _("found by search, masked"),
+    "policyholder.code": _("sends the policyholder a code"),
+    "policyholder.viewed": _("saw who looked, as the policyholder"),
+    "report.answered": _("answered a policyholder's report"),
+    "report.made": _("reported, as the policyholder"),
+    "report.opened": _("opened a policyholder's report"),
+    "report.withdrawn": _("took a report back, as the policyholder"),
 }

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from itertools import chain
 from typing import Final
 
 from django.db import connection
@@ -11,7 +12,7 @@ from hubao.desk.core.transactions import durable
 from hubao.desk.ledger.rules import Entered
 from hubao.desk.ledger.steps import append_entry
 from hubao.desk.policies.catalogue import FIELDS, PLAIN
-from hubao.desk.policies.models import BreakGlass, Policy
+from hubao.desk.policies.models import BreakGlass, Policy, Report
 from hubao.desk.policies.sealing import COLUMNS, Clear, seal
 from hubao.seal.fields import Fields
 
@@ -19,6 +20,7 @@ AT_ONCE: Final = 500
 _SET: Final = ", ".join(f"{name} = %s" for name in COLUMNS[1:])
 # Compare and set: a record that an import changes meanwhile is left as the import wrote it.
 _UPDATE: Final = f"UPDATE policies_policy SET {_SET} WHERE record = %s AND said = %s"  # noqa: S608
+_REPORTED: Final = {"said": "report", "answer": "answer"}  # columns, and fields' names within
 Told = Callable[[int, int], None]
 
 
@@ -49,6 +51,7 @@ def rotate(*, actor: Actor, at: datetime, fields: Fields, told: Told | None = No
         if told is not None:
             told(seen, total)
     _reasons_anew(fields)
+    _reports_anew(fields)
     with durable():
         facts = {"records": done}
         append_entry(Entered(action="keys.rotated", actor=actor.id, at=at, facts=facts))
@@ -57,9 +60,12 @@ def rotate(*, actor: Actor, at: datetime, fields: Fields, told: Told | None = No
 
 def is_rotated(*, fields: Fields) -> bool:
     """Tell whether nothing is left that needs an older key than the newest."""
-    reasons = (bytes(one.reason) for one in BreakGlass.objects.iterator())
+    written = chain(
+        (one.reason for one in BreakGlass.objects.iterator()),
+        (getattr(one, name) for one in Report.objects.iterator() for name in _REPORTED),
+    )
     return all(_is_new(one, fields) for part in _parts() for one in part) and all(
-        one.startswith(fields.prefix) for one in reasons
+        bytes(one).startswith(fields.prefix) for one in written if one is not None
     )
 
 
@@ -104,3 +110,14 @@ def _reasons_anew(fields: Fields) -> None:
         BreakGlass.objects.filter(id=row.id).update(
             reason=fields.encrypt(clear, field="reason", record=row.id)
         )
+
+
+def _reports_anew(fields: Fields) -> None:
+    for row in Report.objects.iterator():
+        for name, field in _REPORTED.items():
+            sealed = getattr(row, name)
+            if sealed is None or bytes(sealed).startswith(fields.prefix):
+                continue
+            clear = fields.decrypt(bytes(sealed), field=field, record=row.id)
+            anew = fields.encrypt(clear, field=field, record=row.id)
+            Report.objects.filter(id=row.id, **{name: sealed}).update(**{name: anew})

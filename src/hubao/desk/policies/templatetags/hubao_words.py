@@ -3,14 +3,19 @@
 from typing import TYPE_CHECKING, Final
 
 from django import template
+from django.utils.translation import gettext_lazy as _
 
+from hubao.desk.policies.holder.rules import ITEM_KIND
 from hubao.desk.policies.words import PURPOSE_WORDS
 
 if TYPE_CHECKING:
     from django.utils.functional import Promise
 
 register: Final = template.Library()
-_WORDS: Final = {str(purpose): word for purpose, word in PURPOSE_WORDS.items()}
+_WORDS: Final = {
+    **{str(purpose): word for purpose, word in PURPOSE_WORDS.items()},
+    ITEM_KIND: _("A policyholder's report"),
+}
 
 
 @register.filter

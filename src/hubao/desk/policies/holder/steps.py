@@ -1,7 +1,7 @@
 """Count what is asked, in a fixed number of rows; within the transaction of what asks."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Final
 
@@ -38,7 +38,7 @@ def count_address(limit: Limit, *, address: str, at: datetime, fields: Fields) -
         TooOften: it has asked as much as it may; the transaction is undone, nothing is counted.
     """
     if not _counted(limit, _home(address), at, fields):
-        minutes = int(limit.span.total_seconds() // 60)
+        minutes = limit.span // timedelta(minutes=1)
         raise TooOften(
             f"Too much was asked from your connection: wait {minutes} minutes.", minutes=minutes
         )

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from django.utils.translation import gettext as _
@@ -63,7 +63,7 @@ def _letter(message: Message, at: datetime, fields: Fields, insurer: str, by: st
 
 def _text(code: str, insurer: str, language: str) -> str:
     """No policy number, no link: neither helps who asked, and both teach people to trust them."""
-    minutes = int(CODE_LASTS.total_seconds() // 60)
+    minutes = CODE_LASTS // timedelta(minutes=1)
     with override(language):
         return _(
             "%(insurer)s: your code to see who looked at your data is %(code)s, for %(minutes)s"

@@ -15,7 +15,7 @@ WIDTH: Final = 340
 HEIGHT: Final = 150
 _TOP, _BOTTOM = 24, 122  # of the bars
 _GAP: Final = 0.25  # of a month's width
-_APART: Final = 48  # between years that are written under the bars
+_APART: Final = 48  # that a year's digits take under the bars
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def chart(months: Sequence[Month]) -> Chart:
     most = max(1, *(one.seen + one.refused for one in months))
     wide = WIDTH / len(months)
     bars = [_bar(one, place * wide, wide, most) for place, one in enumerate(months)]
-    return Chart(_title(months), bars, most, _years(months, wide))
+    return Chart(_title(months), bars, most, _calendar(months, wide))
 
 
 def _bar(one: Month, x: float, wide: float, most: int) -> Bar:
@@ -83,13 +83,12 @@ def _bar(one: Month, x: float, wide: float, most: int) -> Bar:
     )
 
 
-def _years(months: Sequence[Month], wide: float) -> list[tuple[float, str]]:
-    """Give where years are written: at the first month, and at each January far enough away."""
-    found = [(0.0, str(months[0].year))]
-    for place, one in enumerate(months):
-        if one.month == 1 and place * wide - found[-1][0] >= _APART:
-            found.append((round(place * wide, 2), str(one.year)))
-    return found
+def _calendar(months: Sequence[Month], wide: float) -> list[tuple[float, str]]:
+    """Give where years are written: at each January, and at the first month if there is room."""
+    begins = [place for place, one in enumerate(months) if one.month == 1]
+    if not begins or begins[0] * wide >= _APART:
+        begins = [0, *begins]
+    return [(round(place * wide, 2), str(months[place].year)) for place in begins]
 
 
 def _title(months: Sequence[Month]) -> str:

@@ -195,6 +195,7 @@ def _report(one: OwnReport) -> dict[str, object]:
         "id": one.id,
         "receipt": one.receipt,
         "sort": SORT_WORDS[one.sort],
+        "is_look": one.sort is Sort.LOOK,
         "made_at": one.made_at,
         "state": one.state,
         "state_word": STATE_WORDS[one.state],

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Final
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from hubao.desk.policies.holder.rules import Data, Finding, How, Looker, Looks, Sort, State
+from hubao.desk.policies.holder.rules import (
+    OWN,
+    Data,
+    Finding,
+    How,
+    Looker,
+    Looks,
+    Sort,
+    State,
+)
 from hubao.desk.policies.rules import Purpose
 
 if TYPE_CHECKING:
@@ -89,11 +98,12 @@ def told(looks: Iterable[Looks]) -> list[Told]:
 
 def _told(one: Looks) -> Told:
     last = one.last
+    kinds = [] if last.how in OWN else [str(DATA_WORDS[kind]) for kind in Data if kind in one.data]
     return Told(
         looks=one,
         who=_who(last.looker, last.unit),
         what=str(_what(last.how, refused=last.refused)),
-        data=_("; ").join(str(DATA_WORDS[kind]) for kind in Data if kind in one.data),
+        data=_("; ").join(kinds),
         why=str(PURPOSE_WORDS.get(last.purpose or "", "")),
     )
 

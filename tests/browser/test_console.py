@@ -30,7 +30,7 @@ class Visit:
 
     def __init__(
         self, browser: Browser, desk: Served, *, width: int = 1440, colours: Colours = "light",
-        language: str = "zh-CN",
+        language: str = "zh-CN", scripts: bool = True,
     ) -> None:  # fmt: skip
         self.desk, self.faults = desk, list[str]()
         self.context: BrowserContext = browser.new_context(
@@ -38,6 +38,7 @@ class Visit:
             color_scheme=colours,
             locale=language,
             base_url=desk.url,
+            java_script_enabled=scripts,
         )
         self.page: Page = self.context.new_page()
         self.page.on("pageerror", lambda error: self.faults.append(str(error)))
@@ -184,7 +185,7 @@ def test_an_emergency_becomes_an_alert_that_security_answers_and_opens_again(
     clerk.page.get_by_role("link", name="打开").first.click()
     clerk.page.fill("#glass", "客户在柜台晕倒，需联系家人")
     clerk.page.locator("form[action$='/emergency/'] button").click()
-    desk.work()
+    desk.run("worker", "--once")
 
     security = Visit(browser, desk).sign_in("X1")
     expect(security.page.get_by_role("link", name="紧急查看：没有工单而查看了保单")).to_be_visible()

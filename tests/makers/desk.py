@@ -70,6 +70,7 @@ def actor(
     unit: str = "north",
     units: Iterable[str] | None = ("north", "north-1"),
     fresh: bool = False,
+    own: str | None = None,
 ) -> Actor:
     """Who asks; with `fresh`, the second factor was shown a minute before noon."""
     return Actor(
@@ -78,6 +79,7 @@ def actor(
         unit=unit,
         units=None if units is None else frozenset(units),
         verified=NOON - timedelta(minutes=1) if fresh else None,
+        own=own,
     )
 
 

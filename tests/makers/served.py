@@ -23,6 +23,7 @@ S1,主管乙,SH,supervisor
 K1,合规丙,HQ,compliance
 A1,管理员丁,HQ,admin
 X1,安全戊,HQ,security
+G1,安全己,HQ,security
 """
 POLICY = {
     "policy_number": "PN20200000017788",
@@ -43,7 +44,8 @@ class Served:
     Attributes:
         url: where.
         passwords: by person.
-        work: has the worker do what is due.
+        run: runs a command of the desk in its folder; gives what it says.
+        data: its data folder.
         cookies: of those who have signed in.
         process: the server, whose children answer.
         env: what commands of this desk are run with.
@@ -53,7 +55,8 @@ class Served:
     passwords: dict[str, str]
     process: "subprocess.Popen[bytes]"
     env: dict[str, str]
-    work: Callable[[], object]
+    run: Callable[..., str]
+    data: Path
     cookies: dict[str, list[Any]] = field(default_factory=dict)
 
 
@@ -68,6 +71,7 @@ def served(folder: Path, *, workers: int = 1, **settings: str) -> Iterator[Serve
     """
     env = {key: value for key, value in os.environ.items() if not key.startswith("HUBAO_")}
     env |= {"HUBAO_DATA": str(folder / "data"), "HUBAO_MODE": "development", "LANG": "C.UTF-8"}
+    env |= {"HUBAO_INSURER": "甲乙人寿"}
     env |= {f"HUBAO_{name.upper()}": value for name, value in settings.items()}
     desk = [sys.executable, "-m", "hubao", "desk"]
 
@@ -81,7 +85,9 @@ def served(folder: Path, *, workers: int = 1, **settings: str) -> Iterator[Serve
     for name, text in (("units", UNITS), ("people", PEOPLE), ("policies", policies)):
         (folder / f"{name}.csv").write_text(text, encoding="utf-8")
         run("import", name, f"{name}.csv")
-    passwords = {who: run("sign-in", who).split()[-1] for who in ("C1", "S1", "K1", "A1", "X1")}
+    passwords = {
+        who: run("sign-in", who).split()[-1] for who in ("C1", "S1", "K1", "A1", "X1", "G1")
+    }
     run("worker", "--once")
     port = _free_port()
     with (folder / "served.log").open("wb") as log:
@@ -91,9 +97,7 @@ def served(folder: Path, *, workers: int = 1, **settings: str) -> Iterator[Serve
         )  # fmt: skip
         try:
             _wait(f"http://localhost:{port}", process)
-            yield Served(
-                f"http://localhost:{port}", passwords, process, env, lambda: run("worker", "--once")
-            )
+            yield Served(f"http://localhost:{port}", passwords, process, env, run, folder / "data")
         finally:
             process.terminate()
             process.wait(20)

@@ -10,6 +10,7 @@ from django.test import Client
 
 from hubao.desk.core.actor import Role
 from hubao.desk.core.keys import KeysetFile
+from hubao.desk.core.messages.local import Folder
 from hubao.desk.core.wired import Log, Wired
 from hubao.desk.people.models import Account
 from hubao.seal.keyset import Key, LocalKey
@@ -28,6 +29,8 @@ def wire(folder: Path) -> None:
         lake=folder / "lake",
         idle_seconds=900,
         demo=False,
+        insurer="甲乙人寿",
+        sender=Folder(folder / "messages"),
     )
 
 

@@ -11,6 +11,11 @@ from pydantic import SecretStr
 from hubao.desk.config.env import Env
 from hubao.desk.config.keys import BadSetting, Unset, key_encryption, reach_of
 from hubao.desk.config.mapping import django_settings
+from hubao.desk.config.messages import sender_of
+from hubao.desk.core.messages.gateway import Gateway
+from hubao.desk.core.messages.letters import Unset as NothingSends
+from hubao.desk.core.messages.local import Folder
+from hubao.desk.core.messages.web import BadPlace
 from hubao.seal.keyset import BadKey, Key, LocalKey
 from hubao.seal.suites import Suite
 
@@ -93,3 +98,31 @@ class TestKeyEncryption:
         assert isinstance(found, Unset)
         with pytest.raises(BadSetting, match="hubao desk init"):
             found.unwrap(b"x")
+
+
+class TestMessages:
+    def test_in_production_are_sent_by_nobody_unless_told(self) -> None:
+        assert isinstance(sender_of(Env(secret_key=SECRET)), NothingSends)
+
+    @pytest.mark.parametrize("messages", ["console", "file:/tmp/x"])
+    def test_in_production_do_not_lie_about_in_clear(self, messages: str) -> None:
+        with pytest.raises(BadSetting, match="in clear"):
+            sender_of(Env(secret_key=SECRET, messages=messages))
+
+    def test_elsewhere_go_into_the_data_folder(self) -> None:
+        env = Env(secret_key=SECRET, mode="development", data=Path("d"))
+
+        assert sender_of(env) == Folder(Path("d/messages"))
+
+    def test_have_their_secret_from_the_settings(self) -> None:
+        env = Env(secret_key=SECRET, messages="sms+https://sms.example", messages_secret=SECRET)
+
+        sender = sender_of(env)
+
+        assert isinstance(sender, Gateway)
+        assert sender.secret == SECRET.get_secret_value()
+        assert SECRET.get_secret_value() not in repr(sender)
+
+    def test_stop_the_start_if_they_can_not_be_read(self) -> None:
+        with pytest.raises(BadPlace, match="HUBAO_MESSAGES"):
+            django_settings(Env(secret_key=SECRET, messages="pigeon:home"))

@@ -51,6 +51,42 @@ class Env(BaseSettings):
         min_length=16,
         description="whoever shows it reads /metrics; without it, this machine only",
     )
+    insurer: str = Field(
+        default="",
+        max_length=30,
+        description="name that policyholders know, on their pages",
+    )
+    messages: str | None = Field(
+        default=None,
+        description="what carries messages to policyholders: sms+https://…, wecom+https://…,"
+        " smtp:host:port, and outside production console or file:FOLDER; there file:data/messages",
+    )
+    messages_from: str = Field(
+        default="hubao@localhost", description="address that mail to policyholders comes from"
+    )
+    messages_to: str = Field(
+        default="{to}",
+        description="makes a mail address or a WeCom member of a phone: {to} with +86, {national}"
+        " without",
+    )
+    messages_body: str = Field(
+        default='{"to": "{to}", "text": "{text}"}', description="JSON that an SMS gateway is sent"
+    )
+    messages_user: str | None = Field(default=None, description="to sign in to the mail server")
+    messages_secret: SecretStr | None = Field(
+        default=None,
+        description="password of the mail server, key of the SMS gateway, or secret of the WeCom"
+        " application",
+    )
+    reports_to: str = Field(
+        default="", description="unit that policyholders' reports go to; the top one"
+    )
+    proxies: int = Field(
+        default=0,
+        ge=0,
+        le=10,
+        description="proxies in front, whose X-Forwarded-For says where requests come from",
+    )
     allowed_hosts: str = Field(default="localhost,127.0.0.1", description="with commas between")
     idle_minutes: int = Field(default=15, ge=1, le=720, description="until a sign-in ends")
     language: Literal["zh-hans", "en"] = Field(default="zh-hans", description="unless asked for")
@@ -78,6 +114,13 @@ class Env(BaseSettings):
     def metrics_path(self) -> Path:
         """Where processes count."""
         return self.data / "metrics"
+
+    @property
+    def messages_by(self) -> str | None:
+        """What carries messages, if anything does."""
+        if self.messages is None and self.mode != "production":
+            return f"file:{self.data / 'messages'}"
+        return self.messages
 
     @property
     def database(self) -> str:

@@ -7,6 +7,7 @@ from hubao.desk.config.console import console
 from hubao.desk.config.databases import database
 from hubao.desk.config.env import Env
 from hubao.desk.config.keys import key_encryption, log_of, reach_of
+from hubao.desk.config.messages import sender_of
 from hubao.desk.config.sign_in import sign_in
 from hubao.desk.core.days import ZONE
 from hubao.desk.core.keys import KeysetFile
@@ -73,6 +74,9 @@ def django_settings(env: Env) -> dict[str, Any]:
             demo=env.mode == "demo",
             reach=reach_of(env),
             metrics_token=env.metrics_token.get_secret_value() if env.metrics_token else None,
+            insurer=env.insurer,
+            sender=sender_of(env),
+            reports_to=env.reports_to,
         ),
         **_language(env),
         "LOGGING": _logging(),

@@ -14,6 +14,7 @@ from hubao.desk.core import metric_files
 from hubao.desk.core.actor import Actor, Permission
 from hubao.desk.core.delivery import Consumer, deliver
 from hubao.desk.core.heartbeat import WORKER, beat
+from hubao.desk.core.messages.sending import Courier, forget_sent, send_due
 from hubao.desk.core.topics import TOPICS
 from hubao.desk.core.wired import wired
 from hubao.desk.ledger.counts import count_placed
@@ -29,6 +30,9 @@ from hubao.desk.people.webhooks.operations import forget_old_secrets
 from hubao.desk.people.webhooks.sending import Sender
 from hubao.desk.people.webhooks.steps import fan_out
 from hubao.desk.policies.accesses import ACTIONS
+from hubao.desk.policies.holder.operations import forget_codes
+from hubao.desk.policies.holder.rules import KEPT
+from hubao.desk.policies.holder.tasks import courier
 from hubao.desk.policies.operations.alerts import raise_alerts
 from hubao.desk.policies.operations.search import forget_lookups
 from hubao.desk.policies.tasks import ALERTS
@@ -125,6 +129,20 @@ def _deliver() -> None:
     deliver(CONSUMERS, at=timezone.now())
 
 
+def _courier() -> Courier:
+    return courier(fields=wired().keys.fields, insurer=wired().insurer, by=NAME)
+
+
+def _send_messages() -> None:
+    send_due(_courier(), wired().sender, clock=timezone.now)
+
+
+def _forget_codes() -> None:
+    now = timezone.now()
+    forget_codes(at=now)
+    forget_sent(_courier(), before=now - KEPT)
+
+
 def _export() -> None:
     export_to_lake(wired().lake, actions=ACTIONS)
 
@@ -147,10 +165,12 @@ _JOBS: Final[dict[Callable[[], object], float]] = {
     _end_access: 10,
     _take_in_refusals: 10,
     _deliver: 1,
+    _send_messages: 1,
     sequence_pending: 1,
     _count: 5,
     _head: 3600,
     _forget_lookups: 3600,
     _forget_old_secrets: 3600,
+    _forget_codes: 3600,
     _export: 600,  # rarely: each time makes files, which a trace has to open
 }

@@ -32,6 +32,7 @@ def sign_in(env: Env) -> dict[str, Any]:
         "ACCOUNT_SESSION_REMEMBER": False,
         # Five wrong passwords lock a name out for a quarter of an hour, twenty an address.
         "ACCOUNT_RATE_LIMITS": {"login_failed": "5/15m/key,20/15m/ip", "login": "60/m/ip"},
+        "ALLAUTH_TRUSTED_PROXY_COUNT": env.proxies,
         "ACCOUNT_REAUTHENTICATION_TIMEOUT": 300,
         "MFA_ADAPTER": "hubao.desk.people.adapters.SecondFactors",
         "MFA_SUPPORTED_TYPES": ["totp", "webauthn", "recovery_codes"],

@@ -37,6 +37,7 @@ class Permission(StrEnum):
     WRITE_WEBHOOKS = "webhooks.write"
     END_ACCESS = "people.end_access"
     READ_LEDGER = "ledger.read"
+    ANSWER_REPORTS = "reports.answer"
     READ_FEEDS = "feeds.read"
     WRITE_FEEDS = "feeds.write"
     ROTATE_KEYS = "keys.rotate"
@@ -61,6 +62,7 @@ ALLOWED: Final[Mapping[Permission, frozenset[Role]]] = {
     Permission.WRITE_WEBHOOKS: frozenset({Role.ADMIN}),
     Permission.END_ACCESS: frozenset({Role.SECURITY, Role.ADMIN}),
     Permission.READ_LEDGER: frozenset({Role.SECURITY, Role.COMPLIANCE}),
+    Permission.ANSWER_REPORTS: frozenset({Role.OPERATIONS, Role.SECURITY}),
     Permission.READ_FEEDS: frozenset({Role.OPERATIONS, Role.SECURITY}),
     Permission.WRITE_FEEDS: frozenset({Role.SECURITY}),
     Permission.ROTATE_KEYS: frozenset({Role.ADMIN}),
@@ -85,6 +87,7 @@ class Actor:
         units: the units whose records they see: theirs and all below; None = every one.
         scopes: permissions of a service account's token.
         verified: when this sign-in last passed a second factor.
+        own: the one record that is theirs, of a policyholder who has proved it.
     """
 
     id: str
@@ -93,6 +96,7 @@ class Actor:
     units: frozenset[str] | None = frozenset()
     scopes: frozenset[Permission] = field(default_factory=frozenset)
     verified: datetime | None = None
+    own: str | None = None
 
     def may(self, permission: Permission) -> bool:
         """Tell whether a role or a scope of theirs allows it."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from hubao.desk.core.models import Delivery, Outbox
 from hubao.desk.core.transactions import durable
@@ -51,11 +51,16 @@ def deliver(consumers: Sequence[Consumer], *, at: datetime) -> int:
     return sum(_deliver_to(one, at) for one in consumers)
 
 
-def _deliver_to(consumer: Consumer, at: datetime) -> int:
-    ours = Delivery.objects.filter(message=OuterRef("pk"), consumer=consumer.name)
+def waiting_for(consumer: str, topics: Sequence[str], *, at: datetime) -> QuerySet[Outbox]:
+    """Give the messages that wait for a consumer, the oldest first, AT_ONCE at most."""
+    ours = Delivery.objects.filter(message=OuterRef("pk"), consumer=consumer)
     settled = ours.filter(Q(done_at__isnull=False) | Q(next_at__gt=at))
-    waiting = Outbox.objects.filter(topic__in=consumer.topics).exclude(Exists(settled))
-    return sum(_hand_over(one, consumer, at) for one in waiting.order_by("id")[:AT_ONCE])
+    return Outbox.objects.filter(topic__in=topics).exclude(Exists(settled)).order_by("id")[:AT_ONCE]
+
+
+def _deliver_to(consumer: Consumer, at: datetime) -> int:
+    waiting = waiting_for(consumer.name, consumer.topics, at=at)
+    return sum(_hand_over(one, consumer, at) for one in waiting)
 
 
 def _hand_over(row: Outbox, consumer: Consumer, at: datetime) -> bool:

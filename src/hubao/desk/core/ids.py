@@ -16,6 +16,7 @@ ENDPOINT: Final = "c"
 ITEM: Final = "d"
 BREAK_GLASS: Final = "e"
 ALERT: Final = "a"
+REPORT: Final = "f"
 
 
 def new_id(letter: str) -> str:

@@ -41,6 +41,19 @@ SENTENCES: Final = {
     ),
     "policies.no_such_alert": sentence("No such alert is open: somebody answered it meanwhile."),
     "policies.nothing_to_review": sentence("No such emergency waits for your review."),
+    "policies.too_often": sentence(
+        "Too much was asked from your connection: wait %(minutes)s minutes and try again."
+    ),
+    "policies.wrong_code": sentence(
+        "This isn't the code from the last message: look again. %(left)s tries are left."
+    ),
+    "policies.no_code": sentence(
+        "No code can be entered here any more: it was used, tried too often, or is older than ten"
+        " minutes. Ask for a new one."
+    ),
+    "policies.no_visit": sentence("Your visit has ended: ask for a new code."),
+    "policies.no_such_look": sentence("Choose which look you mean."),
+    "policies.no_such_report": sentence("There is no such report, or it is settled by now."),
     "policies.reason": sentence("Write the reason in 10 to 2,000 characters."),
     "ledger.no_head": sentence("No head is signed yet that this could be proved under."),
     "ledger.no_such_entry": sentence("No such entry is under the head signed last: wait an hour."),

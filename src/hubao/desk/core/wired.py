@@ -7,6 +7,7 @@ from typing import Any, cast
 from django.conf import settings
 
 from hubao.desk.core.keys import KeysetFile
+from hubao.desk.core.messages.letters import Sender, Unset
 from hubao.desk.core.reach import Reach
 
 
@@ -42,6 +43,9 @@ class Wired:
         demo: whether all data is made up, which every page then says.
         reach: which web addresses may be called.
         metrics_token: what opens the page of metrics; None opens it to this machine only.
+        insurer: the name that policyholders know; empty if nobody told it.
+        sender: what carries messages to policyholders.
+        reports_to: unit that deals with policyholders' reports; empty for the top one.
     """
 
     keys: KeysetFile
@@ -52,6 +56,9 @@ class Wired:
     demo: bool
     reach: Reach = field(default_factory=Reach)
     metrics_token: str | None = field(default=None, repr=False)
+    insurer: str = ""
+    sender: Sender = field(default_factory=Unset)
+    reports_to: str = ""
 
 
 def wired() -> Wired:

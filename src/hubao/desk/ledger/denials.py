@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from hubao.desk.core.actor import Actor
-from hubao.desk.ledger.rules import Entered, body_of, is_plain
+from hubao.desk.ledger.rules import Entered, body_of, is_plain, unit_of
 from hubao.desk.ledger.steps import NotWritten
 from hubao.desk.ledger.together import append_together
 from hubao.kit.errors import HubaoError, Kind
@@ -48,7 +48,7 @@ class Denials:
             yield
         except HubaoError as refused:
             if refused.kind in _COUNTED:
-                facts = {"of": action, "why": refused.code}
+                facts = {"of": action, "why": refused.code} | unit_of(actor)
                 self._enter(
                     Entered(
                         action=DENIED,

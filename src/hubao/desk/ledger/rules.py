@@ -9,6 +9,7 @@ from typing import Final
 
 from pydantic_core import to_json
 
+from hubao.desk.core.actor import Actor
 from hubao.kit.errors import HubaoError, Kind
 
 Fact = str | int | Sequence[str]
@@ -52,6 +53,11 @@ class Entered:
     purpose: str | None = None
     item: str | None = None
     facts: Mapping[str, Fact] = field(default_factory=dict)
+
+
+def unit_of(actor: Actor) -> dict[str, str]:
+    """Give the fact of where somebody works, as they may work elsewhere when it is read."""
+    return {"unit": actor.unit} if is_plain(actor.unit) else {}
 
 
 def body_of(entered: Entered, *, event: str | None = None) -> str:

@@ -22,6 +22,7 @@ from hubao.desk.people.models import Account
 _SEEN: Final = "seen"
 _SEEN_EVERY: Final = 60  # seconds between notes that somebody is still there
 _SIGN_IN: Final = "/sign-in/"
+_POLICYHOLDERS: Final = "/mine/"  # nobody's sign-in counts there
 _FREE: Final = (_SIGN_IN, "/static/", "/i18n/")
 
 
@@ -34,6 +35,8 @@ class WhoAsks:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer, once it is clear who asks."""
         request.actor = None  # type: ignore[attr-defined]
+        if request.path.startswith(_POLICYHOLDERS):
+            return self._get_response(request)
         user = request.user
         if isinstance(user, Account):
             now = timezone.now()

@@ -40,6 +40,14 @@ class Seen:
 
 
 @dataclass(frozen=True)
+class Workplace:
+    """Where a party belongs, and what it is."""
+
+    unit: str
+    kind: Sort
+
+
+@dataclass(frozen=True)
 class SeenSession:
     """A sign-in that lasts."""
 
@@ -266,6 +274,24 @@ def _employment(party: Party, at: datetime) -> Employment:
 def unit_ids() -> frozenset[str]:
     """Give the ids of all units, to check files against; no names."""
     return frozenset(Unit.objects.values_list("id", flat=True))
+
+
+def workplaces(*, parties: Collection[str]) -> dict[str, Workplace]:
+    """Say where parties work now, by their ids, and what they are; no names of people."""
+    rows = Party.objects.filter(id__in=list(parties)).select_related("unit")
+    return {row.id: Workplace(row.unit_id, Sort(row.kind)) for row in rows}
+
+
+def unit_names(*, units: Collection[str]) -> dict[str, str]:
+    """Give the names of units by their ids."""
+    return dict(Unit.objects.filter(id__in=list(units)).values_list("id", "name"))
+
+
+def top_unit() -> str:
+    """Give the id of the top unit; empty while there is none."""
+    return (
+        Unit.objects.filter(parent=None).order_by("id").values_list("id", flat=True).first() or ""
+    )
 
 
 def colleagues(*, actor: Actor, at: datetime) -> list[Seen]:

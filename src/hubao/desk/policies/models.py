@@ -180,3 +180,98 @@ class Import(models.Model):
         """Rows taken in, in the transaction that took them."""
 
         db_table = "policies_import"
+
+
+class HolderCode(models.Model):
+    """That somebody asked for a one-time code by a policy number, and whether they got in by it.
+
+    Without a record no policy of ours has the number, or codes are asked for too often: the row
+    looks and behaves the same, and nothing matches its digest.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    record = models.CharField(max_length=25, null=True)
+    # Hash of what the browser keeps: another one once it is in.
+    browser = models.BinaryField(max_length=32, unique=True)
+    digest = models.BinaryField(max_length=16)
+    tries = models.SmallIntegerField(default=0)
+    asked_at = models.DateTimeField()
+    entered_at = models.DateTimeField(null=True)
+    ends_at = models.DateTimeField()
+
+    class Meta:
+        """Kept for a day."""
+
+        db_table = "policies_holder_code"
+        indexes: ClassVar = [models.Index(fields=["asked_at"], name="policies_holder_code_old")]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(entered_at=None) | models.Q(record__isnull=False),
+                name="policies_holder_code_of_ours",
+            )
+        ]
+
+
+class HolderCount(models.Model):
+    """How often something was asked lately, in so many slots: no more rows, whoever asks."""
+
+    pk = models.CompositePrimaryKey("kind", "slot")
+    kind = models.CharField(max_length=20)
+    slot = models.IntegerField()
+    span = models.BigIntegerField()
+    used = models.IntegerField()
+
+    class Meta:
+        """Counted by one statement."""
+
+        db_table = "policies_holder_count"
+
+
+class Report(models.Model):
+    """What a policyholder objects to or reports, and what was answered; texts are encrypted."""
+
+    id = models.CharField(primary_key=True, max_length=25)
+    receipt = models.CharField(max_length=9, unique=True)
+    record = models.CharField(max_length=25, db_index=True)
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, db_column="unit")
+    sort = models.CharField(max_length=10)
+    event = models.CharField(max_length=60)
+    looked = models.CharField(max_length=60, null=True)
+    said = models.BinaryField(null=True)
+    visit = models.BigIntegerField()
+    item = models.CharField(max_length=25)
+    made_at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True)
+    answered_at = models.DateTimeField(null=True)
+    answered_by = models.CharField(max_length=60, null=True)
+    finding = models.CharField(max_length=20, null=True)
+    answer = models.BinaryField(null=True)
+
+    class Meta:
+        """The same from one visit is one; who looked answers nothing about it."""
+
+        db_table = "policies_report"
+        indexes: ClassVar = [
+            models.Index(
+                fields=["made_at"],
+                condition=models.Q(withdrawn_at=None, answered_at=None),
+                name="policies_report_open",
+            )
+        ]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["visit", "sort", "event"],
+                condition=models.Q(withdrawn_at=None),
+                name="policies_report_once_a_visit",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(withdrawn_at=None) | models.Q(answered_at=None),
+                name="policies_report_withdrawn_or_answered",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(answered_by=None)
+                | models.Q(looked=None)
+                | ~models.Q(answered_by=models.F("looked")),
+                name="policies_report_by_another",
+            ),
+        ]

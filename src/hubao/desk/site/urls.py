@@ -9,8 +9,10 @@ from django.views.generic import RedirectView
 from hubao.desk.core.console import console
 from hubao.desk.people import pages as people
 from hubao.desk.policies import pages as policies
+from hubao.desk.policies.holder import pages as reports
 from hubao.desk.site import health, ledger, pages
 from hubao.desk.site.api import api
+from hubao.desk.site.mine import pages as mine
 
 _CONSOLE: Final[list[URLPattern | URLResolver]] = [
     path("", pages.home, name="home"),
@@ -29,6 +31,18 @@ _CONSOLE: Final[list[URLPattern | URLResolver]] = [
     path("people/<path:party>/sign-ins/", people.sign_ins, name="person-sign-ins"),
     path("people/<path:party>/token/", people.token, name="person-token"),
     path("people/<path:party>/", people.person, name="person"),
+    path("reports/", reports.waiting, name="reports"),
+    path("reports/<str:report>/", reports.show, name="report"),
+]
+_MINE: Final[list[URLPattern | URLResolver]] = [
+    path("", mine.start, name="mine"),
+    path("code/", mine.code, name="mine-code"),
+    path("looks/", mine.looks, name="mine-looks"),
+    path("object/", mine.object_to, name="mine-object"),
+    path("call/", mine.call, name="mine-call"),
+    path("made/<str:number>/", mine.made, name="mine-made"),
+    path("made/<str:number>/undo/", mine.undo, name="mine-undo"),
+    path("leave/", mine.away, name="mine-leave"),
 ]
 # allauth's, without those for e-mail addresses and forgotten passwords: accounts have no e-mail.
 _SIGN_IN: Final[list[URLPattern | URLResolver]] = [
@@ -48,6 +62,7 @@ urlpatterns: Final[list[URLPattern | URLResolver]] = [
     path("api/v1/", api.urls),
     path("i18n/", include("django.conf.urls.i18n")),
     path("sign-in/", include(_SIGN_IN)),
+    path("mine/", include(_MINE)),
     path("console/", include(_CONSOLE)),
     path("console/lists/", console.urls),
 ]

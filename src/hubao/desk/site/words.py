@@ -33,4 +33,10 @@ ACTION_WORDS: Final = {
     "webhook.disabled": _("disabled a webhook"),
     "webhook.replayed": _("sent webhooks again"),
     "webhook.secret_rotated": _("rotated a webhook's secret"),
+    "policyholder.code": _("sends the policyholder a code"),
+    "policyholder.viewed": _("saw who looked, as the policyholder"),
+    "report.answered": _("answered a policyholder's report"),
+    "report.made": _("reported, as the policyholder"),
+    "report.opened": _("opened a policyholder's report"),
+    "report.withdrawn": _("took a report back, as the policyholder"),
 }

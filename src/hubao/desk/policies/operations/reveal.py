@@ -11,7 +11,7 @@ from hubao.desk.core.metrics import counted
 from hubao.desk.core.rules import WorkItem, is_theirs, tie
 from hubao.desk.core.transactions import durable
 from hubao.desk.ledger.denials import Denials
-from hubao.desk.ledger.rules import Entered
+from hubao.desk.ledger.rules import Entered, unit_of
 from hubao.desk.ledger.steps import NotWritten, append_entry
 from hubao.desk.policies.catalogue import FIELDS
 from hubao.desk.policies.metrics import REVEALS, SHOWN
@@ -108,7 +108,7 @@ def reveal(
             subject=record,
             purpose=purpose,
             item=item,
-            facts={"fields": [field], "tie": granted.tie},
+            facts={"fields": [field], "tie": granted.tie, **unit_of(actor)},
         )
         try:
             with durable():

@@ -15,7 +15,7 @@ from hubao.desk.ledger.steps import append_entry
 from hubao.desk.people.second_factors import are_second_factors_new, second_factors_anew
 from hubao.desk.people.webhooks.sealing import are_secrets_new, secrets_anew
 from hubao.desk.policies.catalogue import FIELDS, PLAIN
-from hubao.desk.policies.models import AlertAnswer, BreakGlass, Policy
+from hubao.desk.policies.models import AlertAnswer, BreakGlass, Policy, Report
 from hubao.desk.policies.sealing import COLUMNS, Clear, seal
 from hubao.seal.fields import Fields
 
@@ -23,6 +23,7 @@ AT_ONCE: Final = 500
 _SET: Final = ", ".join(f"{name} = %s" for name in COLUMNS[1:])
 # Compare and set: a record that an import changes meanwhile is left as the import wrote it.
 _UPDATE: Final = f"UPDATE policies_policy SET {_SET} WHERE record = %s AND said = %s"  # noqa: S608
+_REPORTED: Final = {"said": "report", "answer": "answer"}  # columns, and fields' names within
 Told = Callable[[int, int], None]
 
 
@@ -53,9 +54,10 @@ def rotate(*, actor: Actor, at: datetime, fields: Fields, told: Told | None = No
         if told is not None:
             told(seen, total)
     _reasons_anew(fields)
+    _notes_anew(fields)
+    _reports_anew(fields)
     secrets_anew(fields=fields)
     second_factors_anew(fields=fields)
-    _notes_anew(fields)
     with durable():
         facts = {"records": done}
         append_entry(Entered(action="keys.rotated", actor=actor.id, at=at, facts=facts))
@@ -64,11 +66,14 @@ def rotate(*, actor: Actor, at: datetime, fields: Fields, told: Told | None = No
 
 def is_rotated(*, fields: Fields) -> bool:
     """Tell whether nothing is left that needs an older key than the newest."""
-    reasons = (bytes(one.reason) for one in BreakGlass.objects.iterator())
-    notes = (bytes(one.note or b"") for one in _notes().iterator())
+    written = chain(
+        (one.reason for one in BreakGlass.objects.iterator()),
+        (one.note for one in _notes().iterator()),
+        (getattr(one, name) for one in Report.objects.iterator() for name in _REPORTED),
+    )
     return (
         all(_is_new(one, fields) for part in _parts() for one in part)
-        and all(one.startswith(fields.prefix) for one in chain(reasons, notes))
+        and all(bytes(one).startswith(fields.prefix) for one in written if one is not None)
         and are_secrets_new(fields=fields)
         and are_second_factors_new(fields=fields)
     )
@@ -130,3 +135,14 @@ def _notes_anew(fields: Fields) -> None:
         AlertAnswer.objects.filter(id=row.id).update(
             note=fields.encrypt(clear, field="note", record=row.alert_id)
         )
+
+
+def _reports_anew(fields: Fields) -> None:
+    for row in Report.objects.iterator():
+        for name, field in _REPORTED.items():
+            sealed = getattr(row, name)
+            if sealed is None or bytes(sealed).startswith(fields.prefix):
+                continue
+            clear = fields.decrypt(bytes(sealed), field=field, record=row.id)
+            anew = fields.encrypt(clear, field=field, record=row.id)
+            Report.objects.filter(id=row.id, **{name: sealed}).update(**{name: anew})

@@ -13,7 +13,7 @@ from hubao.desk.core.queries import own_items
 from hubao.desk.core.steps import send_later
 from hubao.desk.core.transactions import durable
 from hubao.desk.ledger.denials import Denials
-from hubao.desk.ledger.rules import Entered
+from hubao.desk.ledger.rules import Entered, unit_of
 from hubao.desk.ledger.together import append_together
 from hubao.desk.policies.catalogue import SEARCHED, normal
 from hubao.desk.policies.metrics import SEARCHES, SHOWN
@@ -124,8 +124,12 @@ def _search(field: str, value: str, actor: Actor, at: datetime, fields: Fields) 
 
 def _enter(*, records: Iterable[str], how: str, actor: Actor, at: datetime) -> None:
     """Enter that records are shown masked: before they are."""
+    facts = unit_of(actor)
     append_together(
-        [Entered(action=f"policy.{how}", actor=actor.id, subject=one, at=at) for one in records]
+        [
+            Entered(action=f"policy.{how}", actor=actor.id, subject=one, at=at, facts=facts)
+            for one in records
+        ]
     )
 
 

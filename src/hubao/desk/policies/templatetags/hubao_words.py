@@ -3,7 +3,9 @@
 from typing import TYPE_CHECKING, Final
 
 from django import template
+from django.utils.translation import gettext_lazy as _
 
+from hubao.desk.policies.holder.rules import ITEM_KIND
 from hubao.desk.policies.words import NEXT_WORDS, PURPOSE_WORDS
 
 if TYPE_CHECKING:
@@ -11,7 +13,10 @@ if TYPE_CHECKING:
 
 register: Final = template.Library()
 _NEXT: Final = {str(purpose): word for purpose, word in NEXT_WORDS.items()}
-_WORDS: Final = {str(purpose): word for purpose, word in PURPOSE_WORDS.items()}
+_WORDS: Final = {
+    **{str(purpose): word for purpose, word in PURPOSE_WORDS.items()},
+    ITEM_KIND: _("A policyholder's report"),
+}
 
 
 @register.filter

@@ -1,0 +1,1 @@
+"""The policyholder: asks for a code, sees who looked, objects and reports."""

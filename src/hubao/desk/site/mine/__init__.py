@@ -1,0 +1,1 @@
+"""The policyholder's page: who has looked at my data. Plain forms, no script, no account."""

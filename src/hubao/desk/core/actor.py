@@ -36,6 +36,7 @@ class Permission(StrEnum):
     READ_LEDGER = "ledger.read"
     READ_FEEDS = "feeds.read"
     WRITE_FEEDS = "feeds.write"
+    PUSH_FEEDS = "feeds.push"
     ROTATE_KEYS = "keys.rotate"
 
 
@@ -55,8 +56,9 @@ ALLOWED: Final[Mapping[Permission, frozenset[Role]]] = {
     Permission.WRITE_PEOPLE: frozenset(),
     Permission.GIVE_ROLES: frozenset({Role.ADMIN}),
     Permission.READ_LEDGER: frozenset({Role.SECURITY, Role.COMPLIANCE}),
-    Permission.READ_FEEDS: frozenset({Role.OPERATIONS, Role.SECURITY}),
+    Permission.READ_FEEDS: frozenset({Role.OPERATIONS, Role.SECURITY, Role.COMPLIANCE}),
     Permission.WRITE_FEEDS: frozenset({Role.SECURITY}),
+    Permission.PUSH_FEEDS: frozenset(),  # systems bring events, and whoever runs the server
     Permission.ROTATE_KEYS: frozenset({Role.ADMIN}),
 }
 

@@ -29,7 +29,7 @@ def test_every_failure_that_a_page_can_meet_has_a_sentence() -> None:
     for module in pkgutil.walk_packages(hubao.desk.__path__, "hubao.desk."):
         if ".config." not in module.name:
             importlib.import_module(module.name)
-    rooms = ("core", "people", "policies", "ledger")
+    rooms = ("core", "people", "policies", "feeds", "ledger")
     met = {
         error.code
         for error in _below(HubaoError)
@@ -41,6 +41,11 @@ def test_every_failure_that_a_page_can_meet_has_a_sentence() -> None:
         "policies.bad_row",
         "people.not_signed_in",
         "people.no_such_person",
+        "feeds.bad_source",
+        "feeds.name_taken",
+        "feeds.busy",
+        "feeds.too_large",
+        "feeds.too_many_waiting",
         "core.key_reused",
         "core.still_running",
         "ledger.forked",

@@ -35,6 +35,9 @@ class Env(BaseSettings):
         default=None, description="postgresql://… or sqlite:///…; data/hubao.sqlite3"
     )
     lake: Path | None = Field(default=None, description="folder of access events; data/lake")
+    feeds: Path | None = Field(
+        default=None, description="folder of what systems push and of rejects; data/feeds"
+    )
     log_origin: str = Field(
         default="hubao.example/ledger", description="the log's name, for all time"
     )
@@ -64,6 +67,11 @@ class Env(BaseSettings):
     def lake_path(self) -> Path:
         """Where access events go."""
         return self.lake or self.data / "lake"
+
+    @property
+    def feeds_path(self) -> Path:
+        """Where pushed events wait, and rows that were set aside are listed."""
+        return self.feeds or self.data / "feeds"
 
     @property
     def database(self) -> str:

@@ -1,16 +1,22 @@
 """Run the web server and the worker."""
 
 import logging
+import threading
 import time
 from collections.abc import Callable
 from typing import Final
 
+from django.db import connection
 from django.utils import timezone
 from granian.constants import Interfaces
 from granian.server import Server
 
+from hubao.desk.core.actor import Actor, Permission
 from hubao.desk.core.delivery import Consumer, deliver
 from hubao.desk.core.wired import wired
+from hubao.desk.feeds.operations.imports import Wires
+from hubao.desk.feeds.operations.schedule import claim_due, import_scheduled, tell_silences
+from hubao.desk.feeds.places import Places
 from hubao.desk.ledger.heads import sign_and_publish
 from hubao.desk.ledger.lake import export_to_lake
 from hubao.desk.ledger.operations import sequence_pending
@@ -48,6 +54,7 @@ def work(*, once: bool) -> None:
                 job()
                 due[job] = time.monotonic() + every
         if once:
+            _feeds.wait()
             return
         time.sleep(_PAUSE)
 
@@ -72,6 +79,38 @@ def _export() -> None:
     export_to_lake(wired().lake, actions=ACTIONS)
 
 
+class _Feeds:
+    """Imports what is due, in a thread of its own: a large file keeps nothing else waiting."""
+
+    def __init__(self) -> None:
+        self._thread: threading.Thread | None = None
+
+    def __call__(self) -> None:
+        """Begin, unless it is still at it."""
+        if self._thread is None or not self._thread.is_alive():
+            self._thread = threading.Thread(target=_import_due, daemon=True)
+            self._thread.start()
+
+    def wait(self) -> None:
+        """Wait until it is done."""
+        if self._thread is not None:
+            self._thread.join()
+
+
+def _import_due() -> None:
+    here, actor = wired(), Actor(NAME, units=None, scopes=frozenset({Permission.PUSH_FEEDS}))
+    try:
+        while (name := claim_due(at=timezone.now())) is not None:
+            wires = Wires(Places(here.lake, here.feeds), here.keys.fields())
+            import_scheduled(name=name, actor=actor, at=timezone.now(), wires=wires)
+        tell_silences(at=timezone.now())
+    finally:
+        connection.close()
+
+
+_feeds: Final = _Feeds()
+
+
 def _head() -> None:
     if wired().log.signer is None:
         return
@@ -87,6 +126,7 @@ _JOBS: Final[dict[Callable[[], object], float]] = {
     _take_in_refusals: 10,
     _deliver: 1,
     sequence_pending: 1,
+    _feeds: 10,
     _head: 3600,
     _forget_lookups: 3600,
     _export: 600,  # rarely: each time makes files, which a trace has to open

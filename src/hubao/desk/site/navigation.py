@@ -14,6 +14,7 @@ _ITEMS: Final = (
     (_("My work"), "task_alt", "items", Permission.SEARCH),
     (_("Policies"), "shield_person", "policies", Permission.SEARCH),
     (_("Ledger"), "menu_book", "ledger", Permission.READ_LEDGER),
+    (_("Feeds"), "sensors", "feeds", Permission.READ_FEEDS),
     (_("Emergencies"), "emergency_home", "emergencies", Permission.REVIEW),
 )
 

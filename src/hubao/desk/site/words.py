@@ -6,6 +6,11 @@ from django.utils.translation import gettext_lazy as _
 
 ACTION_WORDS: Final = {
     "denied": _("was refused"),
+    "feed.imported": _("imported access events"),
+    "feed.resolved": _("named access events anew"),
+    "feed.source_added": _("added a source of access events"),
+    "feed.source_changed": _("changed a source of access events"),
+    "feed.source_removed": _("removed a source of access events"),
     "item.closed": _("closed a work item"),
     "item.opened": _("opened a work item"),
     "item.taken": _("took a work item"),

@@ -27,6 +27,7 @@ def wire(folder: Path) -> None:
         spool=folder / "denied.jsonl",
         log=Log("test/ledger"),
         lake=folder / "lake",
+        feeds=folder / "feeds",
         idle_seconds=900,
         demo=False,
         insurer="甲乙人寿",

@@ -10,6 +10,7 @@ from hubao import __version__
 from hubao.cli.demo import demo
 from hubao.cli.desk import desk
 from hubao.cli.index import index
+from hubao.cli.lake import lake
 from hubao.cli.leaked import leaked
 from hubao.cli.ledger import ledger
 from hubao.cli.trace import trace
@@ -29,6 +30,7 @@ app.command("demo")(demo)
 app.add_typer(world)
 app.add_typer(desk)
 app.add_typer(ledger)
+app.add_typer(lake)
 
 
 def _tell_version(wanted: bool) -> None:

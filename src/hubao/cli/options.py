@@ -14,17 +14,26 @@ def parse_columns(text: str | None) -> dict[str, str] | None:
     Raises:
         typer.BadParameter: a part is not NAME=HEADER, or a name is given twice.
     """
+    return parse_pairs(text, option="--columns", example="policy=case_id")
+
+
+def parse_pairs(text: str | None, *, option: str, example: str) -> dict[str, str] | None:
+    """Read `a=b,c=d` as {a: b, c: d}; None stays None.
+
+    Raises:
+        typer.BadParameter: a part is no such pair, or a name is given twice.
+    """
     if text is None:
         return None
-    columns: dict[str, str] = {}
+    pairs: dict[str, str] = {}
     for part in text.split(","):
-        name, equals, header = (piece.strip() for piece in part.partition("="))
-        if not (name and equals and header):
-            _refuse("--columns", f"'{part}' is not NAME=HEADER, as in policy=case_id.")
-        if name in columns:
-            _refuse("--columns", f"'{name}' is given twice.")
-        columns[name] = header
-    return columns
+        name, equals, other = (piece.strip() for piece in part.partition("="))
+        if not (name and equals and other):
+            _refuse(option, f"'{part}' is not NAME=HEADER, as in {example}.")
+        if name in pairs:
+            _refuse(option, f"'{name}' is given twice.")
+        pairs[name] = other
+    return pairs
 
 
 def parse_names(text: str | None) -> list[str] | None:

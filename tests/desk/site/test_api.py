@@ -279,4 +279,4 @@ class TestSchema:
 
             check()
 
-        assert len(found) == 6
+        assert len(found) == 7

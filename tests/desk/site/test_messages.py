@@ -29,7 +29,7 @@ def test_every_failure_that_a_page_can_meet_has_a_sentence() -> None:
     for module in pkgutil.walk_packages(hubao.desk.__path__, "hubao.desk."):
         if ".config." not in module.name:
             importlib.import_module(module.name)
-    rooms = ("core", "people", "policies", "ledger")
+    rooms = ("core", "people", "policies", "feeds", "ledger")
     met = {
         error.code
         for error in _below(HubaoError)
@@ -45,6 +45,11 @@ def test_every_failure_that_a_page_can_meet_has_a_sentence() -> None:
         "people.not_for_outside",
         "core.out_of_reach",
         "core.bad_messages",
+        "feeds.bad_source",
+        "feeds.name_taken",
+        "feeds.busy",
+        "feeds.too_large",
+        "feeds.too_many_waiting",
         "core.key_reused",
         "core.not_sent",
         "core.still_running",

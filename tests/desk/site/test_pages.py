@@ -31,7 +31,7 @@ def _desk(database: str, tmp_path: Path) -> None:
 
 def console_pages(patterns: object, prefix: str = "/") -> Iterator[str]:
     for one in patterns:  # type: ignore[attr-defined]
-        place = prefix + str(one.pattern).replace("<str:record>", "b0")
+        place = prefix + re.sub(r"<int:\w+>", "1", re.sub(r"<str:record>", "b0", str(one.pattern)))
         if isinstance(one, URLResolver) and "lists" not in place and "sign-in" not in place:
             yield from console_pages(one.url_patterns, place)
         elif isinstance(one, URLPattern) and place.startswith("/console/"):

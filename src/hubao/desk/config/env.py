@@ -35,6 +35,9 @@ class Env(BaseSettings):
         default=None, description="postgresql://… or sqlite:///…; data/hubao.sqlite3"
     )
     lake: Path | None = Field(default=None, description="folder of access events; data/lake")
+    feeds: Path | None = Field(
+        default=None, description="folder of what systems push and of rejects; data/feeds"
+    )
     log_origin: str = Field(
         default="hubao.example/ledger", description="the log's name, for all time"
     )
@@ -121,6 +124,11 @@ class Env(BaseSettings):
         if self.messages is None and self.mode != "production":
             return f"file:{self.data / 'messages'}"
         return self.messages
+
+    @property
+    def feeds_path(self) -> Path:
+        """Where pushed events wait, and rows that were set aside are listed."""
+        return self.feeds or self.data / "feeds"
 
     @property
     def database(self) -> str:

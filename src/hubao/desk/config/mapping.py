@@ -19,6 +19,7 @@ ROOMS: Final = (
     "hubao.desk.ledger.apps.Ledger",
     "hubao.desk.people.apps.People",
     "hubao.desk.policies.apps.Policies",
+    "hubao.desk.feeds.apps.Feeds",
     "hubao.desk.site.apps.Site",
 )
 _LIBRARIES: Final = (
@@ -70,6 +71,7 @@ def django_settings(env: Env) -> dict[str, Any]:
             spool=env.data / "denied.jsonl",
             log=log_of(env),
             lake=env.lake_path,
+            feeds=env.feeds_path,
             idle_seconds=env.idle_minutes * 60,
             demo=env.mode == "demo",
             reach=reach_of(env),

@@ -1,10 +1,12 @@
 """Run the web server and the worker."""
 
 import logging
+import threading
 import time
 from collections.abc import Callable
 from typing import Final
 
+from django.db import connection
 from django.utils import timezone
 from granian.constants import Interfaces
 from granian.server import Server
@@ -17,6 +19,9 @@ from hubao.desk.core.heartbeat import WORKER, beat
 from hubao.desk.core.messages.sending import Courier, forget_sent, send_due
 from hubao.desk.core.topics import TOPICS
 from hubao.desk.core.wired import wired
+from hubao.desk.feeds.operations.imports import Wires
+from hubao.desk.feeds.operations.schedule import claim_due, import_scheduled, tell_silences
+from hubao.desk.feeds.places import Places
 from hubao.desk.ledger.counts import count_placed
 from hubao.desk.ledger.heads import sign_and_publish
 from hubao.desk.ledger.health import is_late, is_unpublished
@@ -76,6 +81,7 @@ def work(*, once: bool) -> None:
                     due[job] = time.monotonic() + every
             if once:
                 sender.finish()
+                _feeds.wait()
                 return
             sender.start()
             time.sleep(_PAUSE)
@@ -147,6 +153,38 @@ def _export() -> None:
     export_to_lake(wired().lake, actions=ACTIONS)
 
 
+class _Feeds:
+    """Imports what is due, in a thread of its own: a large file keeps nothing else waiting."""
+
+    def __init__(self) -> None:
+        self._thread: threading.Thread | None = None
+
+    def __call__(self) -> None:
+        """Begin, unless it is still at it."""
+        if self._thread is None or not self._thread.is_alive():
+            self._thread = threading.Thread(target=_import_due, daemon=True)
+            self._thread.start()
+
+    def wait(self) -> None:
+        """Wait until it is done."""
+        if self._thread is not None:
+            self._thread.join()
+
+
+def _import_due() -> None:
+    here, actor = wired(), Actor(NAME, units=None, scopes=frozenset({Permission.PUSH_FEEDS}))
+    try:
+        while (name := claim_due(at=timezone.now())) is not None:
+            wires = Wires(Places(here.lake, here.feeds), here.keys.fields())
+            import_scheduled(name=name, actor=actor, at=timezone.now(), wires=wires)
+        tell_silences(at=timezone.now())
+    finally:
+        connection.close()
+
+
+_feeds: Final = _Feeds()
+
+
 def _head() -> bool:
     if wired().log.signer is None:
         return True
@@ -168,6 +206,7 @@ _JOBS: Final[dict[Callable[[], object], float]] = {
     _send_messages: 1,
     sequence_pending: 1,
     _count: 5,
+    _feeds: 10,
     _head: 3600,
     _forget_lookups: 3600,
     _forget_old_secrets: 3600,

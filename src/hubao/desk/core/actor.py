@@ -40,6 +40,7 @@ class Permission(StrEnum):
     ANSWER_REPORTS = "reports.answer"
     READ_FEEDS = "feeds.read"
     WRITE_FEEDS = "feeds.write"
+    PUSH_FEEDS = "feeds.push"
     ROTATE_KEYS = "keys.rotate"
 
 
@@ -63,8 +64,9 @@ ALLOWED: Final[Mapping[Permission, frozenset[Role]]] = {
     Permission.END_ACCESS: frozenset({Role.SECURITY, Role.ADMIN}),
     Permission.READ_LEDGER: frozenset({Role.SECURITY, Role.COMPLIANCE}),
     Permission.ANSWER_REPORTS: frozenset({Role.OPERATIONS, Role.SECURITY}),
-    Permission.READ_FEEDS: frozenset({Role.OPERATIONS, Role.SECURITY}),
+    Permission.READ_FEEDS: frozenset({Role.OPERATIONS, Role.SECURITY, Role.COMPLIANCE}),
     Permission.WRITE_FEEDS: frozenset({Role.SECURITY}),
+    Permission.PUSH_FEEDS: frozenset(),  # systems bring events, and whoever runs the server
     Permission.ROTATE_KEYS: frozenset({Role.ADMIN}),
 }
 

@@ -1,7 +1,8 @@
 """Files that people hand in: rows of text with the line each stands on, whatever the format."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+import io
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -65,6 +66,35 @@ def given(path: Path) -> Given:
     return Given(found[0], facts.sha256, facts.encoding)
 
 
+@dataclass(frozen=True)
+class Columns:
+    """Which columns rows have.
+
+    Attributes:
+        needed: those that there must be, and that every row must fill.
+        optional: those that there may be.
+        lists: of both, those that may hold lists, which become text with semicolons between.
+        headers: by column, the file's own name for it, where it is another.
+    """
+
+    needed: Sequence[str]
+    optional: Sequence[str] = ()
+    lists: Collection[str] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def layout(self) -> Layout:
+        """As the lake's readers want it."""
+        must = set(self.needed)
+        return Layout(
+            Role.POLICIES,
+            tuple(
+                Wanted(name, needed=name in must, many=name in self.lists)
+                for name in (*self.needed, *self.optional)
+            ),
+            headers=self.headers,
+        )
+
+
 def rows(
     file: Given, *, needed: Sequence[str], optional: Sequence[str] = (), told: Told | None = None
 ) -> Iterator[Row]:
@@ -79,11 +109,34 @@ def rows(
     Raises:
         BadInput: the file as a whole can't be read, or a needed column is missing.
     """
-    wanted = (*(Wanted(name, needed=True) for name in needed), *map(Wanted, optional))
-    layout = Layout(Role.POLICIES, wanted)
-    must = set(needed)
+    return rows_by(file, Columns(needed, optional), told=told)
+
+
+def rows_by(file: Given, columns: Columns, *, told: Told | None = None) -> Iterator[Row]:
+    """Read a file's rows by columns that may have other names there; else as `rows`."""
+    layout = columns.layout()
     found = _columnar(file, layout) if file.source.format is Format.PARQUET else None
-    for line, reason, cells in found or _textual(file, layout, told or (lambda _: None)):
+    return _filled(found or _textual(file, layout, told or (lambda _: None)), columns)
+
+
+def json_rows(body: bytes, columns: Columns, *, name: str) -> Iterator[Row]:
+    """Read rows of JSON lines that are no file.
+
+    Args:
+        body: the lines, UTF-8.
+        columns: which columns.
+        name: what to call the whole in messages.
+
+    Raises:
+        BadInput: there is no object, or a needed column is missing.
+    """
+    reader = JsonLines(lines(io.BytesIO(body), "utf-8"), columns.layout(), name)
+    return _filled(_of_reader(reader), columns)
+
+
+def _filled(found: "_Found", columns: Columns) -> Iterator[Row]:
+    must = set(columns.needed)
+    for line, reason, cells in found:
         if reason is not None:
             yield Row(line, {}, reason)
             continue
@@ -115,10 +168,14 @@ def _textual(file: Given, layout: Layout, told: Told) -> _Found:
                 reader = Sheet(file.source.path, layout)
             case _:
                 raise BadInput(f"{name} is no table: give CSV, JSON lines, XLSX or Parquet.")
-        names = list(reader.places)
-        for line, reason, cells in reader.rows():
-            told_reason = None if reason is None else str(reason)
-            yield line, told_reason, zip(names, cells, strict=False)
+        yield from _of_reader(reader)
+
+
+def _of_reader(reader: Delimited | JsonLines | Sheet) -> _Found:
+    names = list(reader.places)
+    for line, reason, cells in reader.rows():
+        told_reason = None if reason is None else str(reason)
+        yield line, told_reason, zip(names, cells, strict=False)
 
 
 def _columnar(file: Given, layout: Layout) -> _Found:
@@ -130,6 +187,12 @@ def _columnar(file: Given, layout: Layout) -> _Found:
         for batch in table.iter_batches(BATCH, columns=list(headers.values())):
             columns = [batch.column(header).to_pylist() for header in headers.values()]
             for number, cells in enumerate(zip(*columns, strict=True), start=first):
-                texts = (None if cell is None else str(cell) for cell in cells)
+                texts = (_text(cell) for cell in cells)
                 yield number, None, zip(headers, texts, strict=True)
             first += batch.num_rows
+
+
+def _text(cell: object) -> str | None:
+    if isinstance(cell, list):
+        return ";".join(str(one) for one in cell if one is not None)
+    return None if cell is None else str(cell)

@@ -55,6 +55,8 @@ SENTENCES: Final = {
     "policies.no_such_look": sentence("Choose which look you mean."),
     "policies.no_such_report": sentence("There is no such report, or it is settled by now."),
     "policies.reason": sentence("Write the reason in 10 to 2,000 characters."),
+    "feeds.no_such_source": sentence("There is no such source of access events."),
+    "feeds.no_rejects": sentence("No list of rows that were set aside is kept of this import."),
     "ledger.no_head": sentence("No head is signed yet that this could be proved under."),
     "ledger.no_such_entry": sentence("No such entry is under the head signed last: wait an hour."),
     "ledger.not_written": sentence(

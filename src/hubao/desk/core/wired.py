@@ -39,6 +39,7 @@ class Wired:
         spool: file for refusals that the ledger couldn't take.
         log: how the ledger's heads are signed, and where they go.
         lake: folder of access events.
+        feeds: folder of what other systems push, and of what was set aside.
         idle_seconds: until an unused sign-in ends.
         demo: whether all data is made up, which every page then says.
         reach: which web addresses may be called.
@@ -52,6 +53,7 @@ class Wired:
     spool: Path
     log: Log
     lake: Path
+    feeds: Path
     idle_seconds: int
     demo: bool
     reach: Reach = field(default_factory=Reach)

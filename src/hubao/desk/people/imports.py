@@ -14,6 +14,7 @@ from hubao.desk.core.transactions import durable
 from hubao.desk.ledger.rules import Entered
 from hubao.desk.ledger.steps import append_entry
 from hubao.desk.people.models import Grant, Identity, Party, Unit
+from hubao.desk.people.queries import ANY_SYSTEM
 from hubao.desk.people.rules import BadRow, PersonRow, checked_id, checked_name, person_of
 from hubao.desk.people.steps import close_sessions, end_access
 
@@ -235,7 +236,7 @@ def _put_login(row: Row, parties: set[str], outcome: Outcome) -> None:
     login = checked_id(row.cells["login"])
     if row.cells["actor"] not in parties:
         raise BadRow("its actor isn't known: import people first")
-    system = checked_id(row.cells.get("system", "any"))
+    system = checked_id(row.cells.get("system", ANY_SYSTEM))
     old = Identity.objects.filter(system=system, login=login).first()
     new = Identity(
         id=old.id if old else None, system=system, login=login, party_id=row.cells["actor"]

@@ -16,6 +16,7 @@ from hubao.desk.people.models import Grant, Identity, Party, Token, Unit
 from hubao.desk.people.rules import Employment, Sort, employment, may_come_back, token_digest
 from hubao.kit.errors import HubaoError, Kind
 
+ANY_SYSTEM: Final = "any"  # of logins that are the same everywhere
 _FACTORS: Final = ("totp", "webauthn")
 
 
@@ -311,3 +312,31 @@ def works_in(*, party: str, unit: str, at: datetime) -> bool:
     """Tell whether somebody works in a unit now."""
     found = Party.objects.filter(id=party, unit=unit, ended_at=None).first()
     return found is not None and _employment(found, at) is not Employment.LEFT
+
+
+def parties_of(
+    *, logins: Collection[str], system: str, own_ids: bool, actor: Actor
+) -> dict[str, str]:
+    """Say whose logins are in a system; those that nobody here is known to have are left out.
+
+    A login of the system itself counts before one that holds in any. No branch limits this: an
+    access is its person's, wherever they work.
+
+    Args:
+        logins: as the system writes them.
+        system: its name, as logins were imported.
+        own_ids: whether it also writes people's own ids; else one that happens to equal an id is
+            not taken for that person.
+        actor: who brings the events.
+
+    Raises:
+        NotAllowed: the actor may bring none.
+    """
+    actor.require(Permission.PUSH_FEEDS)
+    wanted = list(logins)
+    own = Party.objects.filter(id__in=wanted).values_list("id", flat=True) if own_ids else ()
+    found = {one: one for one in own}
+    for name in (ANY_SYSTEM, system):
+        rows = Identity.objects.filter(system=name, login__in=wanted)
+        found |= dict(rows.values_list("login", "party_id"))
+    return found

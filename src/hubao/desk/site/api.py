@@ -13,6 +13,7 @@ from hubao import __version__
 from hubao.desk.core.actor import Actor
 from hubao.desk.core.api import PROBLEMS, client
 from hubao.desk.core.problems import problem, problem_of
+from hubao.desk.feeds.api import router as feeds
 from hubao.desk.ledger.proof import prove
 from hubao.desk.ledger.queries import PAGE, entries
 from hubao.desk.people.api import router as people
@@ -37,7 +38,10 @@ class ServiceToken(HttpBearer):
 api: Final = NinjaAPI(
     title="hubao",
     version=__version__,
-    description="Policies, people, work items and the ledger, for an insurer's other systems.",
+    description=(
+        "Policies, people, work items, access events and the ledger,"
+        " for an insurer's other systems."
+    ),
     auth=ServiceToken(),
     docs_url=None,
     urls_namespace="api",
@@ -90,7 +94,7 @@ def get_proof(request: HttpRequest, event: Id) -> HttpResponse:
     return HttpResponse(prove(event=event, actor=client(request)), content_type="application/json")
 
 
-for _router in (people, policies, ledger):
+for _router in (people, policies, feeds, ledger):
     api.add_router("", _router)
 
 

@@ -15,6 +15,7 @@ _ITEMS: Final = (
     (_("Policies"), "shield_person", "policies", Permission.SEARCH),
     (_("Alerts"), "notifications", "alerts", Permission.ANSWER_ALERTS),
     (_("Policyholders' reports"), "flag", "reports", Permission.ANSWER_REPORTS),
+    (_("Feeds"), "sensors", "feeds", Permission.READ_FEEDS),
     (_("Emergencies"), "emergency_home", "emergencies", Permission.REVIEW),
     (_("Ledger"), "menu_book", "ledger", Permission.READ_LEDGER),
     (_("People"), "group", "admin:people_party_changelist", Permission.READ_PEOPLE),

@@ -7,6 +7,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
 from hubao.desk.core.console import console
+from hubao.desk.feeds import pages as feeds
 from hubao.desk.people import pages as people
 from hubao.desk.policies import pages as policies
 from hubao.desk.policies.holder import pages as reports
@@ -24,6 +25,8 @@ _CONSOLE: Final[list[URLPattern | URLResolver]] = [
     path("emergencies/", policies.emergencies, name="emergencies"),
     path("ledger/", ledger.ledger, name="ledger"),
     path("ledger/<str:event>/proof/", ledger.proof, name="proof"),
+    path("feeds/", feeds.feeds, name="feeds"),
+    path("feeds/<str:name>/rejects/<int:number>/", feeds.feed_rejects, name="feed-rejects"),
     path("items/", policies.items, name="items"),
     path("alerts/", policies.alerts, name="alerts"),
     path("people/<path:party>/roles/", people.roles, name="person-roles"),

@@ -1,0 +1,1 @@
+"""What is done about feeds: set sources up, import, take pushes in, tell of silences."""

@@ -94,6 +94,12 @@ class TestClocks:
         assert "2 小时后到期" in home(boss)
         assert "clerk-south" not in home(boss)
 
+    def test_show_a_supervisor_who_comes_near_the_days_limit(self, tmp_path: Path) -> None:
+        make_place("north", tmp_path)
+        Quota.objects.update(day=TODAY)
+
+        assert "<td>3 / 5</td>" in home(signed_in("boss2", Role.SUPERVISOR))
+
     def test_tell_compliance_how_old_the_last_head_is(self) -> None:
         auditor = signed_in("k1", Role.COMPLIANCE, unit="HQ")
 

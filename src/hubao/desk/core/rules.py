@@ -8,7 +8,7 @@ from typing import Final
 from hubao.desk.core.actor import Actor
 
 SOON: Final = timedelta(days=1)  # house rule: an item left until the next day is asked about
-LATE: Final = timedelta(days=3)  # house rule: then a colleague should have it
+LATE: Final = timedelta(days=3)  # then a colleague should have it
 
 
 class Tie(StrEnum):

@@ -207,6 +207,14 @@ def ids_within(*, actor: Actor) -> QuerySet[Party, str]:
     return _within(actor).values_list("id", flat=True)
 
 
+def roles_of(parties: Collection[str]) -> Mapping[str, Sequence[Role]]:
+    """Give the roles of each of some parties, by their ids; no names, nor those without."""
+    found = dict[str, list[Role]]()
+    for party, role in Grant.objects.filter(party__in=parties).values_list("party", "role"):
+        found.setdefault(party, []).append(Role(role))
+    return found
+
+
 def units_of(parties: Collection[str]) -> Mapping[str, str]:
     """Give the unit of each of some parties, by their ids; no names, nor those not known."""
     rows = Party.objects.filter(id__in=parties)

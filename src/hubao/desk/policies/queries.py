@@ -8,9 +8,10 @@ from django.db.models import Max, QuerySet
 
 from hubao.desk.core.actor import Actor, Permission
 from hubao.desk.core.rules import Tie
-from hubao.desk.people.queries import ids_within
+from hubao.desk.people.queries import ids_within, roles_of
 from hubao.desk.policies.catalogue import FIELDS, masked, normal
 from hubao.desk.policies.models import Alert, AlertAnswer, BreakGlass, Import, Policy, Quota
+from hubao.desk.policies.rules import outside_a_day
 from hubao.kit.errors import HubaoError, Kind
 from hubao.seal.fields import Fields
 
@@ -84,10 +85,11 @@ class SeenAlert:
 
 @dataclass(frozen=True)
 class Used:
-    """How many fields somebody revealed today outside their own work."""
+    """How many fields somebody revealed on a day outside their own work, of how many."""
 
     actor: str
     used: int
+    most: int
 
 
 def visible(*, actor: Actor) -> QuerySet[Policy]:
@@ -206,8 +208,9 @@ def most_outside(*, actor: Actor, day: date, most: int) -> Sequence[Used]:
     rows = Quota.objects.filter(day=day, tie=Tie.OUTSIDE, used__gt=0)
     if actor.units is not None:
         rows = rows.filter(actor__in=ids_within(actor=actor))
-    found = rows.order_by("-used", "actor").values_list("actor", "used")[:most]
-    return [Used(who, used) for who, used in found]
+    found = list(rows.order_by("-used", "actor").values_list("actor", "used")[:most])
+    roles = roles_of([who for who, _ in found])
+    return [Used(who, used, outside_a_day(roles.get(who, ()))) for who, used in found]
 
 
 def is_reviewed(emergency: str) -> bool:

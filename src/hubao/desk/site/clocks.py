@@ -21,8 +21,11 @@ from hubao.desk.policies.rules import outside_a_day
 RED: Final = "red"
 AMBER: Final = "amber"
 DUE_SOON: Final = timedelta(hours=4)  # house rule: half a working day is left
-IMPORT_OLD: Final = timedelta(hours=36)  # house rule: last night's file didn't come
+IMPORT_OLD: Final = timedelta(hours=36)  # last night's file didn't come
 LEAVING_SOON: Final = timedelta(days=7)
+_MINUTE: Final = 60
+_HOUR: Final = 3_600
+_DAY: Final = 86_400  # seconds
 
 
 @dataclass(frozen=True)
@@ -54,19 +57,19 @@ def clocks(*, actor: Actor, at: datetime) -> Sequence[Clock]:
 
 def spell(past: timedelta) -> str:
     """Write how long something is, in its largest unit."""
-    minutes = max(int(past.total_seconds() // 60), 0)
-    if minutes < 60:
-        return _("%(n)d min") % {"n": minutes}
-    if minutes < 48 * 60:
-        return _("%(n)d h") % {"n": minutes // 60}
-    return _("%(n)d days") % {"n": minutes // (24 * 60)}
+    seconds = max(int(past.total_seconds()), 0)
+    if seconds < _HOUR:
+        return _("%(n)d min") % {"n": seconds // _MINUTE}
+    if seconds < 2 * _DAY:
+        return _("%(n)d h") % {"n": seconds // _HOUR}
+    return _("%(n)d days") % {"n": seconds // _DAY}
 
 
 def _own(actor: Actor, at: datetime) -> Iterator[Clock]:
     place = reverse("items")
     yield _aged(own_ages(actor=actor, at=at), _("my open items"), place)
     yield _aged(waiting_ages(actor=actor, at=at), _("waiting in my team"), place)
-    most, used = outside_a_day(actor), used_outside(actor=actor, day=day_of(at))
+    most, used = outside_a_day(actor.roles), used_outside(actor=actor, day=day_of(at))
     tone = RED if used >= most else AMBER if used * 5 >= most * 4 else ""
     hint = _("the day's limit is reached") if used >= most else ""
     label = _("fields outside own work today")

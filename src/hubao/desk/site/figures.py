@@ -44,7 +44,7 @@ def charts(*, whose: Whose, today: date, actor: Actor) -> Sequence[Chart]:
     looks, denied, glass, outside = (
         _by_day(found, *one) for one in (LOOKS, (DENIED,), (GLASS,), (REVEALED_OUTSIDE,))
     )
-    limit = outside_a_day(actor) if whose is Whose.OWN else None
+    limit = outside_a_day(actor.roles) if whose is Whose.OWN else None
     drawn = (
         (looks, _looked_up(looks, today), _("Policies opened and fields revealed"), None),
         (outside, _outside(outside, today, limit), _("Fields revealed outside own work"), limit),

@@ -151,7 +151,9 @@ def test_a_wrong_code_is_said_to_be_one(browser: Browser, desk: Served, tmp_path
     page.keyboard.press("Enter")
 
     expect(page.get_by_role("link", name="重新获取验证码")).to_be_visible()
-    assert visit.look("over", tmp_path) == []
+    # The browser complains of the answer's status, as it should have one.
+    faults = visit.look("over", tmp_path)
+    assert [one for one in faults if "status of 409" not in one] == []
 
 
 @pytest.mark.parametrize(
@@ -172,10 +174,11 @@ def test_security_reads_a_report_and_answers_it(
     phone.go("/mine/call/").page.fill("#text", "有人说是你们公司的，要我退保")
     phone.page.locator("button.primary").click()
     phone.page.wait_for_url("**/mine/made/**")
+    receipt = phone.page.locator(".big").inner_text()
     guard = Visit(browser, desk, width=width, colours=colours, language=language).sign_in("G1")
 
     assert guard.go("/console/reports/").look("reports", tmp_path) == []
-    guard.page.locator("tbody a.hb-link").first.click()
+    guard.page.locator("tbody a.hb-link", has_text=receipt).click()
     assert guard.look("report", tmp_path) == []
     expect(guard.page.locator("section").first).to_contain_text("要我退保")
     guard.page.fill("#text", "经核实，联系您的人不是我们公司的人。")

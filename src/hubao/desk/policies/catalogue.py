@@ -8,6 +8,7 @@ clear, C2 encrypted and masked. C3 has no place in policy records: a file that b
 import re
 import unicodedata
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -84,10 +85,10 @@ def _phone(value: str) -> str:
     compact = _compact(value)
     if _CHINESE_MOBILE.fullmatch(compact):  # nearly all: spares the library's long way
         return f"+86{compact}"
-    try:
-        return phones.normalise(value)
-    except BadInput:
-        return compact
+    for written in (value, compact):  # what can be read without its dashes is that number too
+        with suppress(BadInput):
+            return phones.normalise(written)
+    return compact
 
 
 FIELDS: Final = {

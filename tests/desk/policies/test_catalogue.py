@@ -73,6 +73,7 @@ class TestNormal:
 
     @given(st.sampled_from(sorted(SEARCHED)), st.text(string.printable))
     @example("phone", "0-1")
+    @example("phone", "000000000")
     def test_of_a_normal_form_is_itself(self, field: str, value: str) -> None:
         once = normal(field, value)
 

@@ -87,7 +87,9 @@ def _phone(value: str) -> str:
         return f"+86{compact}"
     for written in (value, compact):  # what can be read without its dashes is that number too
         with suppress(BadInput):
-            return phones.normalise(written)
+            found = phones.normalise(written)
+            if phones.normalise(found) == found:  # else it is no number that anybody has
+                return found
     return compact
 
 

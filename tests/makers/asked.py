@@ -2,7 +2,7 @@
 
 import csv
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -12,10 +12,11 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.db import transaction
 
 from hubao.desk.core import queries as core
-from hubao.desk.core.actor import Actor, Permission, Role
+from hubao.desk.core.actor import Actor, NotAllowed, Permission, Role
 from hubao.desk.core.days import day_of
 from hubao.desk.core.files import given
-from hubao.desk.ledger import counts, proof
+from hubao.desk.core.reach import Reach
+from hubao.desk.ledger import counts, history, proof
 from hubao.desk.ledger import queries as ledger
 from hubao.desk.ledger.models import Entry, Head
 from hubao.desk.ledger.operations import sequence_pending
@@ -24,7 +25,13 @@ from hubao.desk.people import operations as people_operations
 from hubao.desk.people import queries as people
 from hubao.desk.people.models import Account, Token
 from hubao.desk.people.rules import Why
+from hubao.desk.people.webhooks import operations as webhooks
+from hubao.desk.people.webhooks import queries as webhook_queries
+from hubao.desk.policies import numbers
 from hubao.desk.policies import queries as policies
+from hubao.desk.policies.holder import queries as holder
+from hubao.desk.policies.holder import reports
+from hubao.desk.policies.holder.rules import Finding, Sort
 from hubao.desk.policies.models import Alert, Import, Quota
 from hubao.desk.policies.operations import (
     alerts,
@@ -37,12 +44,14 @@ from hubao.desk.policies.operations import (
 )
 from hubao.desk.policies.rules import Purpose
 from hubao.desk.policies.steps import raise_alert
+from hubao.kit.errors import HubaoError
 from hubao.seal import heads as seal
 from tests.makers.desk import (
     FIELDS,
     KEYSET,
     NOON,
     SHANGHAI,
+    SYSTEM,
     actor,
     denials,
     make_item,
@@ -50,9 +59,11 @@ from tests.makers.desk import (
     make_policy,
     rows,
 )
+from tests.makers.holders import come_in
 
 ASKER: Final = "asker"  # whoever asks; has work of their own in the branch that the place is in
 DAY: Final = day_of(NOON)
+URL: Final = "https://crm.example/hooks"
 REASON: Final = "客户在柜台晕倒，需联系家人"
 
 
@@ -72,6 +83,8 @@ class Place:
     answered: str
     token: int
     revoked: int
+    endpoint: str
+    report: str
     folder: Path
 
 
@@ -109,6 +122,8 @@ def make_place(unit: str, folder: Path) -> Place:
         answered=_alert(clerk, unit, "answered"),
         token=token.id,
         revoked=revoked.id,
+        endpoint=_endpoint(unit),
+        report=_report(number, unit, folder),
         folder=folder,
     )
     boss = actor("boss", Role.SUPERVISOR, unit=unit, units=[unit])
@@ -137,6 +152,21 @@ def _alert(who: str, unit: str, name: str) -> str:
     return Alert.objects.get(key=key).id
 
 
+def _endpoint(unit: str) -> str:
+    make_person(f"client-{unit}", unit="HQ", kind="service")
+    return webhooks.add_endpoint(
+        url=URL, topics=["person.left"], party=f"client-{unit}", actor=SYSTEM, at=NOON,
+        fields=FIELDS, reach=Reach(),
+    ).endpoint  # fmt: skip
+
+
+def _report(number: str, unit: str, folder: Path) -> str:
+    (folder / unit).mkdir()
+    visit = come_in(number, folder / unit)
+    return reports.report(visit=visit, sort=Sort.CALL, event="", text="", at=NOON, fields=FIELDS,
+                          team=unit)  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Asked:
     """One thing to ask for.
@@ -150,6 +180,26 @@ class Asked:
     call: Callable[[Actor, Place], Any]
     needs: Permission | None = None
     whole: str = ""
+
+
+def tried(ask: Callable[..., Any], **told: object) -> str:
+    """Ask for what isn't there: whoever may ask learns that, all others that they may not.
+
+    Raises:
+        NotAllowed: they may not.
+    """
+    try:
+        ask(**told)
+    except NotAllowed:
+        raise
+    except HubaoError as missing:
+        return missing.code
+    return "done"
+
+
+def _whole(who: Actor) -> Actor:
+    """The asker as of the top unit, which webhooks' clients belong to."""
+    return replace(who, units=None)
 
 
 def did(do: Callable[..., None], **told: object) -> str:
@@ -180,6 +230,8 @@ def _event() -> str:
 _OWN: Final = "only what is the asker's own"
 _SYSTEMS: Final = "for systems and who runs the server, which have the whole insurer"
 _LEDGER: Final = "there is one ledger, read as a whole by those who prove it"
+_CLIENTS: Final = "webhooks are of clients of the top unit, which have the whole insurer"
+_FEEDS: Final = "a source feeds the lake of the whole insurer"
 _P: Final = Permission
 ASKED: Final[Mapping[str, Asked]] = {
     "core.queries.find_item": Asked(
@@ -198,7 +250,7 @@ ASKED: Final[Mapping[str, Asked]] = {
         _P.OPEN_ITEMS,
     ),
     "core.queries.untaken_ages": Asked(
-        lambda a, _: core.untaken_ages(actor=a, at=NOON).all - 1, _P.OPEN_ITEMS
+        lambda a, _: core.untaken_ages(actor=a, at=NOON).all - 2, _P.OPEN_ITEMS
     ),
     "ledger.counts.daily": Asked(
         lambda a, _: sum(_daily(a, counts.Whose.BRANCH).values()) - 1, _P.REVIEW
@@ -211,11 +263,24 @@ ASKED: Final[Mapping[str, Asked]] = {
         lambda a, p: ledger.changes_to(person=p.clerk, actor=a), _P.READ_PEOPLE,
         "its page asks people.queries.person first",
     ),
+    "ledger.history.history": Asked(
+        lambda a, p: history.history(subject=p.record, since=NOON - timedelta(days=9), actor=a),
+        _P.READ_LEDGER, _LEDGER,
+    ),
+    "ledger.history.happened": Asked(
+        lambda a, p: tried(history.happened, event="e0", subject=p.record, actor=a),
+        _P.READ_LEDGER, _LEDGER,
+    ),
     "ledger.proof.prove": Asked(
         lambda a, _: proof.prove(event=_event(), actor=a), _P.READ_LEDGER, _LEDGER
     ),
     "people.queries.people": Asked(
         lambda a, p: people.people(actor=a).filter(id=p.clerk), _P.READ_PEOPLE
+    ),
+    "people.queries.present": Asked(lambda a, p: people.present(party=p.clerk, actor=a)),
+    "people.queries.parties_of": Asked(
+        lambda a, p: people.parties_of(logins=[p.clerk], system="crm", own_ids=True, actor=a),
+        _P.PUSH_FEEDS, _SYSTEMS,
     ),
     "people.queries.grants": Asked(
         lambda a, p: people.grants(actor=a).filter(party=p.clerk), _P.READ_PEOPLE
@@ -283,6 +348,76 @@ ASKED: Final[Mapping[str, Asked]] = {
     "people.operations.end_sessions": Asked(
         lambda a, p: people_operations.end_sessions(party=p.clerk, actor=a, at=NOON),
         _P.END_ACCESS,
+    ),
+    "people.webhooks.queries.endpoints": Asked(
+        lambda a, _: webhook_queries.endpoints(actor=_whole(a)), _P.WRITE_WEBHOOKS, _CLIENTS
+    ),
+    "people.webhooks.queries.live_endpoint": Asked(
+        lambda a, p: webhook_queries.live_endpoint(endpoint=p.endpoint, actor=_whole(a)),
+        _P.WRITE_WEBHOOKS, _CLIENTS,
+    ),
+    "people.webhooks.operations.add_endpoint": Asked(
+        lambda a, p: webhooks.add_endpoint(
+            url=URL, topics=["person.left"], party=f"client-{p.unit}", actor=_whole(a), at=NOON,
+            fields=FIELDS, reach=Reach(),
+        ),
+        _P.WRITE_WEBHOOKS, _CLIENTS,
+    ),
+    "people.webhooks.operations.rotate_secret": Asked(
+        lambda a, p: webhooks.rotate_secret(
+            endpoint=p.endpoint, overlap=timedelta(hours=1), actor=_whole(a), at=NOON, fields=FIELDS
+        ),
+        _P.WRITE_WEBHOOKS, _CLIENTS,
+    ),
+    "people.webhooks.operations.replay": Asked(
+        lambda a, p: webhooks.replay(endpoint=p.endpoint, since=NOON, actor=_whole(a), at=NOON),
+        _P.WRITE_WEBHOOKS, _CLIENTS,
+    ),
+    "people.webhooks.operations.try_endpoint": Asked(
+        lambda a, _: tried(
+            webhooks.try_endpoint, endpoint="w0", actor=_whole(a), at=NOON, fields=FIELDS,
+            reach=Reach(),
+        ),
+        _P.WRITE_WEBHOOKS, _CLIENTS,
+    ),
+    "people.webhooks.operations.disable_endpoint": Asked(
+        lambda a, p: did(
+            webhooks.disable_endpoint, endpoint=p.endpoint, actor=_whole(a), at=NOON
+        ),
+        _P.WRITE_WEBHOOKS, _CLIENTS,
+    ),
+    "policies.holder.queries.own_data": Asked(
+        lambda a, p: holder.own_data(actor=replace(a, own=p.record), fields=FIELDS), whole=_OWN
+    ),
+    "policies.holder.queries.own_looks": Asked(
+        lambda a, p: holder.own_looks(actor=replace(a, own=p.record), at=NOON), whole=_OWN
+    ),
+    "policies.holder.queries.own_reports": Asked(
+        lambda a, p: holder.own_reports(actor=replace(a, own=p.record), fields=FIELDS),
+        whole=_OWN,
+    ),
+    "policies.holder.reports.reports": Asked(
+        lambda a, p: [one for one in reports.reports(actor=a) if one.id == p.report],
+        _P.ANSWER_REPORTS,
+    ),
+    "policies.holder.reports.open_report": Asked(
+        lambda a, p: reports.open_report(report=p.report, actor=a, at=NOON, fields=FIELDS),
+        _P.ANSWER_REPORTS,
+    ),
+    "policies.holder.reports.answer": Asked(
+        lambda a, p: did(
+            reports.answer, report=p.report, finding=Finding.NOT_US, text=REASON, actor=a,
+            at=NOON, fields=FIELDS,
+        ),
+        _P.ANSWER_REPORTS,
+    ),
+    "policies.numbers.records_or_tokens": Asked(
+        lambda a, p: numbers.records_or_tokens(numbers=[p.number], actor=a, fields=FIELDS),
+        _P.PUSH_FEEDS, _SYSTEMS,
+    ),
+    "policies.numbers.records_of_tokens": Asked(
+        lambda a, _: tried(numbers.records_of_tokens, tokens=[], actor=a),
+        _P.PUSH_FEEDS, _SYSTEMS,
     ),
     "policies.queries.visible": Asked(
         lambda a, p: policies.visible(actor=a).filter(record=p.record), _P.SEARCH

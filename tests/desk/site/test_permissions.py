@@ -145,6 +145,9 @@ PAGES = {
     "policies": Permission.SEARCH,
     "policy": Permission.SEARCH,
     "proof": Permission.READ_LEDGER,
+    "feeds": Permission.READ_FEEDS,
+    "reports": Permission.ANSWER_REPORTS,
+    "report": Permission.ANSWER_REPORTS,
     "people_party_changelist": Permission.READ_PEOPLE,
     "people_grant_changelist": Permission.READ_PEOPLE,
     "people_token_changelist": Permission.END_ACCESS,
@@ -159,6 +162,7 @@ POSTS: dict[str, tuple[Permission, dict[str, str]]] = {
     "person-token": (Permission.END_ACCESS, {"token": "1"}),
 }
 OTHERWISE = {
+    "feed-rejects",  # as feeds
     "person-undo",  # gives roles, as person-roles, and only what the session says they were
     "index", "app_list", "login", "logout", "password_change", "password_change_done",
     "autocomplete", "jsi18n", "view_on_site", "search", "toggle_sidebar",
@@ -178,7 +182,12 @@ def test_a_page_opens_for_the_roles_that_the_table_says(role: Role, tmp_path: Pa
     may = actor("x", role).may
 
     for name, needs in PAGES.items():
-        args = {"person": [place.clerk], "policy": [place.record], "proof": ["e1"]}.get(name, [])
+        args = {
+            "person": [place.clerk],
+            "policy": [place.record],
+            "proof": ["e1"],
+            "report": [place.report],
+        }.get(name, [])
         found = client.get(reverse(f"admin:{name}" if "changelist" in name else name, args=args))
         assert (found.status_code == 403) == (needs is not None and not may(needs)), name
         assert found.status_code in ((200, 403, 409) if name == "proof" else (200, 403)), name
@@ -205,7 +214,7 @@ def test_an_api_operation_is_open_to_the_scope_that_its_description_names() -> N
         for path, methods in api.get_openapi_schema()["paths"].items()
         for method, told in methods.items()
     ]
-    assert len(operations) == 6
+    assert len(operations) == 7
 
     for number, (path, method, described) in enumerate(operations):
         named = re.match(r"Scope: ([a-z._]+)\.", described)

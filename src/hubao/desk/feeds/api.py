@@ -51,7 +51,7 @@ class Pushed(Schema):
 def post_events(
     request: HttpRequest, source: Name, idempotency_key: IdempotencyKey
 ) -> HttpResponse:
-    """Scope: feeds.push, for the source's own system. On disk before it is answered."""
+    """Scope: feeds.push. For the source's own system; on disk before it is answered."""
     now = timezone.now()
     try:
         body = request.body

@@ -116,9 +116,9 @@ class TestDesk:
 
         assert done.returncode == 0, done.stderr
         assert desk.rows("SELECT count(*) FROM ledger_pending") == [(0,)]
-        ((leaves,),) = desk.rows("SELECT count(*) FROM ledger_leaf")
-        assert [(leaves,)] == desk.rows("SELECT count(*) FROM ledger_entry")
-        assert leaves
+        ((placed,),) = desk.rows("SELECT sum(length) FROM ledger_run")
+        assert [(placed,)] == desk.rows("SELECT count(*) FROM ledger_entry")
+        assert placed
 
 
 class TestWithoutSettingUp:

@@ -75,6 +75,8 @@ def verify(
 ) -> None:
     """Read the whole ledger again; hold it to its tree and to signed heads. Exits with 2 if not.
 
+    A time stamp that lies beside a head, named alike with .tsr, is held to HUBAO_TSA_ROOTS.
+
     Example: hubao ledger verify /mnt/audit/head-*.txt
     """
     with open_desk(context):
@@ -87,10 +89,11 @@ def verify(
                 key=_key(needed=bool(notes)),
                 told=(lambda done, total: bar(done, total, "entries")) if bar else None,
             )
-        for fault in found.faults:
+        faults = [*found.faults, *_stamps(dict(zip(heads or (), notes, strict=True)))]
+        for fault in faults:
             typer.echo(fault, err=True)
-        if found.faults:
-            raise Tampered(f"The ledger isn't what it was: {len(found.faults):,} faults.")
+        if faults:
+            raise Tampered(f"The ledger isn't what it was: {len(faults):,} faults.")
         typer.echo(
             f"{found.entries:,} entries are as they were, under {found.heads:,} signed heads;"
             f" {found.pending:,} wait for their place"
@@ -138,6 +141,29 @@ def _read(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput(f"{path} can't be read as a head ({type(error).__name__}).") from None
+
+
+def _stamps(heads: dict[Path, str]) -> list[str]:
+    """Say when heads were stamped; gives what is wrong with stamps."""
+    from hubao.desk.core.wired import wired  # noqa: PLC0415 - needs the desk
+    from hubao.desk.ledger.publishing import STAMP  # noqa: PLC0415
+    from hubao.desk.ledger.stamps import BadStamp, read_roots, stamped_at  # noqa: PLC0415
+
+    stamped = {head: path for head in heads if (path := head.with_suffix(STAMP)).exists()}
+    roots = wired().log.tsa_roots
+    if stamped and roots is None:
+        typer.echo(f"{len(stamped):,} time stamps aren't looked at: set HUBAO_TSA_ROOTS", err=True)
+        return []
+    trusted = read_roots(roots) if stamped and roots else []
+    faults = []
+    for head, path in stamped.items():
+        try:
+            at = stamped_at(path.read_bytes(), note=heads[head], roots=trusted)
+        except BadStamp as error:
+            faults.append(f"{path}: {error.message}")
+        else:
+            typer.echo(f"{head}: stamped at {at:%Y-%m-%dT%H:%M:%SZ}")
+    return faults
 
 
 def _key(*, needed: bool) -> "Ed25519PublicKey | None":

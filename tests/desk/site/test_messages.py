@@ -47,6 +47,8 @@ def test_every_failure_that_a_page_can_meet_has_a_sentence() -> None:
         "ledger.bad_place",
         "ledger.bad_proof",
         "ledger.no_roles",
+        "ledger.bad_roots",
+        "ledger.bad_stamp",
         "ledger.no_signer",
         "ledger.not_published",
         "ledger.no_such_entry",

@@ -40,8 +40,13 @@ class Env(BaseSettings):
     )
     log_key: str | None = Field(default=None, description="the log's public key, base 64")
     signer: Path | None = Field(default=None, description="the signer's socket")
-    heads_to: str = Field(default="", description="places for heads: file:/folder,mail:address")
+    heads_to: str = Field(
+        default="", description="places for heads: file:/folder,mail:address,tsa:https://…"
+    )
     mail_server: str | None = Field(default=None, description="host:port that takes mail")
+    tsa_roots: Path | None = Field(
+        default=None, description="PEM file of the roots that time stamps are held to"
+    )
     allowed_hosts: str = Field(default="localhost,127.0.0.1", description="with commas between")
     idle_minutes: int = Field(default=15, ge=1, le=720, description="until a sign-in ends")
     language: Literal["zh-hans", "en"] = Field(default="zh-hans", description="unless asked for")

@@ -1,6 +1,7 @@
 """What entry points hand to the rooms: keys and places, wired once from the environment."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
 
@@ -19,6 +20,7 @@ class Log:
         signer: socket of who signs; None if nobody does.
         heads_to: places for signed heads, as in the setting.
         mail_server: host:port that takes mail.
+        tsa_roots: PEM file of the roots that time stamps are held to.
     """
 
     origin: str
@@ -26,6 +28,30 @@ class Log:
     signer: Path | None = None
     heads_to: str = ""
     mail_server: str | None = None
+    tsa_roots: Path | None = None
+
+
+@dataclass(frozen=True)
+class Provider:
+    """An OpenID Connect provider that people may sign in with.
+
+    Attributes:
+        issuer: its address, and its name in what it signs.
+        client: the desk's name there.
+        secret: the desk's secret there.
+        name: words on the button; empty for the desk's own.
+        claim: what of a token holds the login.
+        trusted: values of `acr` and `amr` that count as a second factor.
+        fresh: how long ago it may have asked who it is; None if it needn't tell.
+    """
+
+    issuer: str
+    client: str
+    secret: str = field(repr=False)
+    name: str = ""
+    claim: str = "sub"
+    trusted: frozenset[str] = frozenset()
+    fresh: timedelta | None = None
 
 
 @dataclass(frozen=True)
@@ -39,6 +65,7 @@ class Wired:
         lake: folder of access events.
         idle_seconds: until an unused sign-in ends.
         demo: whether all data is made up, which every page then says.
+        provider: whom people may sign in with besides; None if it is passwords only.
     """
 
     keys: KeysetFile
@@ -47,6 +74,7 @@ class Wired:
     lake: Path
     idle_seconds: int
     demo: bool
+    provider: Provider | None = None
 
 
 def wired() -> Wired:

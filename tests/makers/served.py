@@ -50,10 +50,11 @@ class Served:
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[Served]:
-    """Set a desk up in a folder, fill it, and serve it until the end."""
+def served(folder: Path, **settings: str) -> Iterator[Served]:
+    """Set a desk up in a folder, fill it, and serve it until the end; with more settings."""
     env = {key: value for key, value in os.environ.items() if not key.startswith("HUBAO_")}
     env |= {"HUBAO_DATA": str(folder / "data"), "HUBAO_MODE": "development", "LANG": "C.UTF-8"}
+    env |= {f"HUBAO_{name.upper()}": value for name, value in settings.items()}
     desk = [sys.executable, "-m", "hubao", "desk"]
 
     def run(*words: str) -> str:

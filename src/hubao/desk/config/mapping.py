@@ -7,7 +7,7 @@ from hubao.desk.config.console import console
 from hubao.desk.config.databases import database
 from hubao.desk.config.env import Env
 from hubao.desk.config.keys import key_encryption, log_of
-from hubao.desk.config.sign_in import sign_in
+from hubao.desk.config.sign_in import provider_of, sign_in
 from hubao.desk.core.keys import KeysetFile
 from hubao.desk.core.wired import Wired
 
@@ -33,6 +33,7 @@ _LIBRARIES: Final = (
     "allauth.mfa",
     "allauth.usersessions",
 )
+_WITH_PROVIDER: Final = ("allauth.socialaccount",)
 _MIDDLEWARE: Final = (
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -57,7 +58,7 @@ def django_settings(env: Env) -> dict[str, Any]:
         "DEBUG": False,
         "ALLOWED_HOSTS": [one.strip() for one in env.allowed_hosts.split(",")],
         "DATABASES": {"default": database(env.database)},
-        "INSTALLED_APPS": [*ROOMS, *_LIBRARIES],
+        "INSTALLED_APPS": [*ROOMS, *_LIBRARIES, *(_WITH_PROVIDER if env.oidc_issuer else ())],
         "MIDDLEWARE": list(_MIDDLEWARE),
         "ROOT_URLCONF": "hubao.desk.config.urls",
         "TEMPLATES": [_templates()],
@@ -69,6 +70,7 @@ def django_settings(env: Env) -> dict[str, Any]:
             lake=env.lake_path,
             idle_seconds=env.idle_minutes * 60,
             demo=env.mode == "demo",
+            provider=provider_of(env),
         ),
         **_language(env),
         "LOGGING": _logging(),

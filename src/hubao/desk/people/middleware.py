@@ -19,6 +19,7 @@ from hubao.desk.core.actor import Actor, Permission
 from hubao.desk.core.wired import wired
 from hubao.desk.people.models import Account
 from hubao.desk.people.queries import NotSignedIn, actor_of
+from hubao.desk.people.sign_ins import PROVIDER_FACTOR
 
 _SEEN: Final = "seen"
 _SEEN_EVERY: Final = 60  # seconds between notes that somebody is still there
@@ -47,7 +48,7 @@ class WhoAsks:
             except NotSignedIn:
                 logout(request)
                 return HttpResponseRedirect(reverse("account_login"))
-            if _lacks_second_factor(actor, user) and not request.path.startswith(_FREE):
+            if _lacks_second_factor(request, actor, user) and not request.path.startswith(_FREE):
                 return HttpResponseRedirect(reverse("mfa_activate_totp"))
             request.actor = actor  # type: ignore[attr-defined]
         return self._get_response(request)
@@ -72,8 +73,14 @@ def _verified(request: HttpRequest, user: Account) -> datetime | None:
     return datetime.fromtimestamp(max(passed), UTC) if passed else None
 
 
-def _lacks_second_factor(actor: Actor, account: Account) -> bool:
-    return actor.may(Permission.REVEAL) and not is_mfa_enabled(account)
+def _lacks_second_factor(request: HttpRequest, actor: Actor, account: Account) -> bool:
+    shown = is_mfa_enabled(account) or request.session.get(PROVIDER_FACTOR, False)
+    return actor.may(Permission.REVEAL) and not shown
+
+
+def has_second_factor(request: HttpRequest) -> bool:
+    """Tell whether who asks has a second factor here, besides what a provider may ask for."""
+    return bool(is_mfa_enabled(request.user))
 
 
 def asking(request: HttpRequest) -> Actor:

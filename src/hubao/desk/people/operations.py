@@ -12,12 +12,15 @@ from hubao.desk.core.transactions import durable
 from hubao.desk.ledger.rules import Entered
 from hubao.desk.ledger.steps import append_entry
 from hubao.desk.people.models import Account, Grant, Party, Token
-from hubao.desk.people.rules import Sort, token_digest
+from hubao.desk.people.queries import NotSignedIn
+from hubao.desk.people.rules import Employment, Sort, employment, token_digest
 from hubao.desk.people.steps import close_sessions, end_access
 from hubao.kit.errors import HubaoError, Kind
 
 # So that scanners for lost secrets know one when they see it.
 TOKEN_MARK: Final = "hubao_"  # noqa: S105 - a prefix, no secret
+
+PROVIDER: Final = "system:oidc"  # who makes the accounts of those that it signs in
 
 
 class NoSuchPerson(HubaoError):  # noqa: N818 - says what happened, as its base does
@@ -71,6 +74,30 @@ def make_account(*, party: str, actor: Actor, at: datetime) -> str:
     return password
 
 
+def sign_in_account(*, party: str | None, at: datetime) -> Account:
+    """Give the account that somebody signs in to by the provider's word.
+
+    A person whose login there was imported, and who never had a password here, has none yet: it
+    is made now, without a password.
+
+    Raises:
+        NotSignedIn: nobody who works here, or somebody whose sign-in was taken away.
+    """
+    with durable():
+        found = Party.objects.filter(id=party, kind=Sort.PERSON, ended_at=None).first()
+        if found is None or _has_left(found, at):
+            raise NotSignedIn("You aren't known here: ask your administrator.")
+        account, is_new = Account.objects.get_or_create(
+            party=found, defaults={"username": found.id, "password": make_password(None)}
+        )
+        if not account.is_active:
+            raise NotSignedIn("You aren't known here: ask your administrator.")
+        if is_new:
+            entered = Entered(action="people.sign_in_made", actor=PROVIDER, subject=found.id, at=at)
+            append_entry(entered)
+    return account
+
+
 def issue_token(*, party: str, scopes: Collection[Permission], actor: Actor, at: datetime) -> str:
     """Give a service account a key to the API; returns the key, said only now.
 
@@ -115,6 +142,10 @@ def end_those_who_left(*, by: str, at: datetime) -> int:
             if Party.objects.filter(id=party, left_at__lte=at, ended_at=None).exists():
                 end_access(party=party, by=by, at=at)
     return len(due)
+
+
+def _has_left(party: Party, at: datetime) -> bool:
+    return employment(notice=party.notice_at, left=party.left_at, at=at) is Employment.LEFT
 
 
 def _present(party: str, actor: Actor) -> Party:

@@ -7,8 +7,9 @@ from datetime import datetime
 from django.db.models import QuerySet
 
 from hubao.desk.core.actor import ALLOWED, Actor, Permission, Role
-from hubao.desk.people.models import Party, Token, Unit
-from hubao.desk.people.rules import Employment, Sort, employment, token_digest
+from hubao.desk.ledger.rules import is_plain
+from hubao.desk.people.models import Account, Identity, Party, Token, Unit
+from hubao.desk.people.rules import PROVIDER_SYSTEM, Employment, Sort, employment, token_digest
 from hubao.kit.errors import HubaoError, Kind
 
 
@@ -69,6 +70,19 @@ def actor_of_token(*, token: str, at: datetime) -> Actor:
         units=_units_below(found.party.unit),
         scopes=frozenset(map(Permission, found.scopes)),
     )
+
+
+def party_of_login(*, login: str) -> str | None:
+    """Say whose a login at the sign-in provider is; None if nobody's.
+
+    A login that was imported for the system PROVIDER_SYSTEM decides; else an account of that name.
+    """
+    if not is_plain(login):
+        return None
+    found = Identity.objects.filter(system=PROVIDER_SYSTEM, login=login)
+    party = found.values_list("party", flat=True).first()
+    own = Account.objects.filter(username=login).values_list("party", flat=True)
+    return party or own.first()
 
 
 def people(*, actor: Actor) -> QuerySet[Party]:

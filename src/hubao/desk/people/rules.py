@@ -14,6 +14,7 @@ from hubao.kit.errors import HubaoError, Kind
 
 NEEDED: Final = ("actor", "name", "unit")
 LONGEST_NAME: Final = 200
+PROVIDER_SYSTEM: Final = "oidc"  # of imported logins: those at the sign-in provider
 OPTIONAL: Final = ("kind", "hired", "notice", "left", "roles")
 
 

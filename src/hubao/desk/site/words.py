@@ -18,6 +18,7 @@ ACTION_WORDS: Final = {
     "people.logins_imported": _("imported logins"),
     "people.roles": _("set roles"),
     "people.sign_in_made": _("made a sign-in"),
+    "people.signed_in": _("signed in"),
     "people.token_issued": _("issued a token"),
     "people.tokens_revoked": _("revoked tokens"),
     "people.units_imported": _("imported units"),

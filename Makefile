@@ -20,8 +20,8 @@ ARGS ?=
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: $(READY) ## Build a small leak, trace it and write the report
-	$(BIN)/hubao demo --out var/demo $(ARGS)
+demo: $(READY) ## Serve a desk full of made-up people, with a leak to trace, on localhost:8000
+	$(BIN)/hubao desk demo --out var/demo $(ARGS)
 
 test: $(READY) ## Run every test, with coverage
 	$(BIN)/python -m pytest --numprocesses=auto --cov --cov-report=term $(ARGS)

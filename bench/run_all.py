@@ -15,6 +15,9 @@ HERE = Path(__file__).parent
 PAGE = HERE.parent / "docs" / "benchmarks.md"
 NO_DATA = 3  # a bench's exit code where its data is missing: said, not failed
 TITLES = {
+    "ledger": "Durable appends to the ledger, and proofs from it",
+    "policy_import": "Speed of importing policies, encrypted",
+    "reveal": "Reveals over HTTP beside an unguarded view",
     "trace_accuracy": "Accuracy: leaks in simulated insurers",
     "trace_real_logs": "Tracing leaks planted in two real logs",
     "trace_speed": "Speed and memory of a trace",

@@ -24,6 +24,7 @@ from hubao.desk.config.env import Env
 from hubao.desk.config.mapping import django_settings
 from hubao.desk.config.settings_test import ENV
 from hubao.desk.core.actor import ALLOWED, Permission, Role
+from hubao.desk.core.metrics import DECLARED
 from hubao.desk.policies.rules import OUTSIDE_A_DAY, PURPOSES, Purpose
 from hubao.kit.errors import HubaoError
 from hubao.kit.parameter_file import Parameter
@@ -51,6 +52,15 @@ their own unit and of those below it, whatever the role. Nobody gives roles to h
 _ABOUT_SCOPES = """\
 A service account has no role: its token is given some of these permissions as scopes. Those that no
 role has are for systems, and for whoever runs the server.
+"""
+_ABOUT_METRICS = """\
+What `/metrics` tells, in Prometheus' text format; what to do with it is in
+[monitor the desk](../how-to/monitor.md). Labels are names of views, codes and fixed words: never an
+id, a name or a record.
+
+Counters and histograms are what the desk's processes counted since it was started as a whole, on
+this machine: add those of several machines up. What is read from the database is the same on every
+machine: take the highest.
 """
 _ABOUT_NUMBERS = """\
 What laws and regulations set, from `src/hubao/kit/parameters.yaml`. What is no longer in force
@@ -84,6 +94,7 @@ def main() -> int:
         "command-line.md": command_line(),
         "errors.md": errors(),
         "legal-numbers.md": legal_numbers(),
+        "metrics.md": metrics(),
         "permissions.md": permissions(),
         "settings.md": settings_page(),
         "trace-report.schema.json": _text(json_schema()),
@@ -129,6 +140,18 @@ def errors() -> str:
     ]
     head = "# Errors\n", _ABOUT_CODES, "| code | exit | what it means |", "|---|---|---|"
     return "\n".join([MADE, *head, *rows, "", _ABOUT_FAULTS])
+
+
+def metrics() -> str:
+    """The page of metrics."""
+    known_errors()  # imports every module, and so all that declare some
+    rows = [
+        f"| `{one.name}` | {one.kind} | {', '.join(f'`{name}`' for name in one.labels)} |"
+        f" {'database' if one.is_read else 'processes'} | {one.about} |"
+        for one in sorted(DECLARED.values(), key=lambda one: one.name)
+    ]
+    head = "| metric | kind | labels | from | what |", "|---|---|---|---|---|"
+    return "\n".join([MADE, "# Metrics\n", _ABOUT_METRICS, *head, *rows, ""])
 
 
 def settings_page() -> str:
@@ -190,8 +213,9 @@ def _ticks(row: tuple[str, list[bool]]) -> str:
 
 def known_errors() -> list[type[HubaoError]]:
     """Every error class of hubao that has a code of its own."""
-    settings.configure(**django_settings(ENV))
-    django.setup()
+    if not settings.configured:
+        settings.configure(**django_settings(ENV))
+        django.setup()
     for module in pkgutil.walk_packages(hubao.__path__, "hubao."):
         if module.name not in RUN:
             importlib.import_module(module.name)

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from tests.makers.receivers import receiving, signed_by
+
 UNITS = "unit,name,parent\nHQ,总公司,\nSH,上海分公司,HQ\n"
 PEOPLE = "actor,name,unit,roles,left\nC1,坐席甲,SH,clerk,\nC2,坐席乙,SH,clerk,2020-01-01\n"
 POLICIES = (
@@ -119,6 +121,73 @@ class TestDesk:
         ((placed,),) = desk.rows("SELECT sum(length) FROM ledger_run")
         assert [(placed,)] == desk.rows("SELECT count(*) FROM ledger_entry")
         assert placed
+
+
+@pytest.mark.allow_hosts(["127.0.0.1"])
+class TestWebhooks:
+    def test_go_from_adding_to_their_end(self, tmp_path: Path) -> None:
+        desk = Desk(tmp_path)
+        desk.settings = {"HUBAO_MODE": "development"}
+        for name, text in (
+            ("units", UNITS),
+            ("people", PEOPLE + "C3,坐席丙,SH,clerk,\n"),
+            ("services", "actor,name,unit,kind\ncrm,CRM,HQ,service\n"),
+            ("later", "actor,name,unit,left\nC3,坐席丙,SH,2026-01-01\n"),
+        ):
+            (tmp_path / f"{name}.csv").write_text(text, encoding="utf-8")
+        told = [desk.run("init")]
+        told += [desk.run("import", "units", "units.csv")]
+        told += [desk.run("import", "people", f"{one}.csv") for one in ("people", "services")]
+        assert [one.returncode for one in told] == [0] * 4, told
+
+        with receiving() as receiver:
+            topics = "person.left, access.alert"
+            added = desk.run("webhook", "add", receiver.url, "--topics", topics, "--client", "crm")
+            endpoint, _, secret = added.stdout.strip().partition(" signs with the secret ")
+            tested = desk.run("webhook", "test", endpoint)
+            desk.run("import", "people", "later.csv")
+            worked = desk.run("worker", "--once")
+            listed = desk.run("webhook", "list")
+            replayed = desk.run("webhook", "replay", endpoint, "--since", "2020-01-01")
+            rotated = desk.run("webhook", "rotate", endpoint, "--overlap", "1")
+            desk.run("worker", "--once")
+            receiver.status = 500
+            failed = desk.run("webhook", "test", endpoint)
+            disabled = desk.run("webhook", "disable", endpoint)
+            again = desk.run("webhook", "test", endpoint)
+
+        fresh = rotated.stdout.split()[-1]
+        test, left, *replays = receiver.got[:-1]
+        assert worked.returncode == 0, worked.stderr
+        assert tested.stdout == f"{endpoint} answered with 204.\n"
+        assert b'"type":"webhook.test"' in test.body
+        assert b'"data":{"party":"C3"}' in left.body
+        assert signed_by(left)(secret)
+        assert listed.stdout == (
+            f"{endpoint} crm active 0 waiting, 0 given up access.alert,person.left {receiver.url}\n"
+        )
+        assert replayed.stdout.startswith("2 messages are on their way")  # also C2's, from before
+        assert left.id in {one.id for one in replays}
+        assert [signed_by(one)(key) for one in replays for key in (secret, fresh)] == [True] * 4
+        assert failed.returncode == 1
+        assert "status (status 500). [webhook.not_delivered]" in failed.stderr
+        assert (disabled.returncode, again.returncode) == (0, 2)
+        assert "[people.no_such_endpoint]" in again.stderr
+
+    def test_are_refused_where_they_lead_inside(self, desk: Desk) -> None:
+        refused = [
+            desk.run("webhook", "add", url, "--topics", "person.left", "--client", "crm")
+            for url in ("http://127.0.0.1/", "https://10.0.0.1/")
+        ]
+
+        assert [one.returncode for one in refused] == [2, 2]
+        assert all("[core.out_of_reach]" in one.stderr for one in refused)
+
+    def test_are_replayed_since_a_time_only(self, desk: Desk) -> None:
+        refused = desk.run("webhook", "replay", "c0", "--since", "yesterday")
+
+        assert refused.returncode == 2
+        assert "2026-11-27" in refused.stderr
 
 
 class TestWithoutSettingUp:

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -22,22 +23,31 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     made.run("init")
     made.run("import", "units", "units.csv")
     made.run("import", "people", "people.csv")
+    with signing(made):
+        yield made
+
+
+@contextmanager
+def signing(desk: Desk) -> Iterator[None]:
+    """Run a signer for a desk, and tell the desk of it and of two places for heads."""
     signer = subprocess.Popen(
-        [sys.executable, "-m", "hubao", "ledger", "signer", made.folder / "signer",
+        [sys.executable, "-m", "hubao", "ledger", "signer", desk.folder / "signer",
          "--origin", "test/ledger"],
         stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     assert signer.stdout is not None
     told = dict(signer.stdout.readline().strip().split("=", 1) for _ in range(2))
-    made.settings = {
+    desk.settings = {
         **told,
         "HUBAO_LOG_ORIGIN": "test/ledger",
-        "HUBAO_HEADS_TO": f"file:{made.folder / 'a'},file:{made.folder / 'b'}",
+        "HUBAO_HEADS_TO": f"file:{desk.folder / 'a'},file:{desk.folder / 'b'}",
     }
-    yield made
-    signer.terminate()
-    signer.wait(20)
-    signer.stdout.close()
+    try:
+        yield
+    finally:
+        signer.terminate()
+        signer.wait(20)
+        signer.stdout.close()
 
 
 @pytest.fixture(scope="module")

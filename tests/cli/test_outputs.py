@@ -3,7 +3,13 @@ from pathlib import Path
 
 import pytest
 
-from hubao.cli.outputs import CannotWrite, check_writable, rejects_beside, write_whole
+from hubao.cli.outputs import (
+    CannotWrite,
+    check_writable,
+    rejects_beside,
+    write_whole,
+    written_whole,
+)
 
 
 class TestCheckWritable:
@@ -54,6 +60,29 @@ class TestWriteWhole:
 
         assert path.read_text() == "old"
         assert os.listdir(tmp_path) == ["report.json"]  # noqa: PTH208 - hidden files count too
+
+    @pytest.mark.parametrize("there", ["before", "meanwhile"])
+    def test_writes_over_nothing_where_it_must_not(self, there: str, tmp_path: Path) -> None:
+        path = tmp_path / "report.json"
+        if there == "before":
+            path.write_text("old")
+
+        def write_while_somebody_else_does() -> None:
+            with written_whole(path, over=False) as beside:
+                beside.write_text("new")
+                path.write_text("old")
+
+        with pytest.raises(CannotWrite, match="is there already"):
+            write_while_somebody_else_does()
+
+        assert path.read_text() == "old"
+        assert os.listdir(tmp_path) == ["report.json"]  # noqa: PTH208 - hidden files count too
+
+    def test_gives_the_file_the_rights_that_it_is_told(self, tmp_path: Path) -> None:
+        with written_whole(tmp_path / "new", mode=0o600, over=False) as beside:
+            beside.write_text("new")
+
+        assert (tmp_path / "new").stat().st_mode & 0o777 == 0o600
 
     def test_gives_the_file_the_rights_of_any_other(self, tmp_path: Path) -> None:
         plain = tmp_path / "plain"

@@ -22,15 +22,20 @@ def find_server() -> Path | None:
 
 
 @contextmanager
-def server() -> Iterator[str]:
-    """Start a server; gives the URL of its first database."""
+def server(*, durable: bool = False) -> Iterator[str]:
+    """Start a server; gives the URL of its first database.
+
+    Args:
+        durable: whether a commit waits for the disk; a bench needs that, a test only its time.
+    """
     folder = Path(tempfile.mkdtemp(prefix="hubao-pg-"))
     unprivileged = _unprivileged()
     shutil.chown(folder, unprivileged)
     try:
         _run(unprivileged, "initdb", "-D", folder / "data", "-U", USER, "-A", "trust",
              "-E", "UTF8", "--locale=C", "--no-sync")  # fmt: skip
-        options = f"-k {folder} -c listen_addresses='' -c fsync=off -c max_connections=60"
+        options = f"-k {folder} -c listen_addresses='' -c max_connections=60"
+        options += "" if durable else " -c fsync=off"
         _run(unprivileged, "pg_ctl", "start", "-w", "-D", folder / "data", "-o", options,
              "-l", folder / "log")  # fmt: skip
         try:

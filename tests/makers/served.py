@@ -42,16 +42,26 @@ class Served:
         url: where.
         passwords: by person.
         cookies: of those who have signed in.
+        process: the server, whose children answer.
+        env: what commands of this desk are run with.
     """
 
     url: str
     passwords: dict[str, str]
+    process: "subprocess.Popen[bytes]"
+    env: dict[str, str]
     cookies: dict[str, list[Any]] = field(default_factory=dict)
 
 
 @contextmanager
-def served(folder: Path, **settings: str) -> Iterator[Served]:
-    """Set a desk up in a folder, fill it, and serve it until the end; with more settings."""
+def served(folder: Path, *, workers: int = 1, **settings: str) -> Iterator[Served]:
+    """Set a desk up in a folder, fill it, and serve it until the end.
+
+    Args:
+        folder: of its own.
+        workers: processes that answer.
+        settings: `HUBAO_*` variables, without that and in small letters.
+    """
     env = {key: value for key, value in os.environ.items() if not key.startswith("HUBAO_")}
     env |= {"HUBAO_DATA": str(folder / "data"), "HUBAO_MODE": "development", "LANG": "C.UTF-8"}
     env |= {f"HUBAO_{name.upper()}": value for name, value in settings.items()}
@@ -71,12 +81,12 @@ def served(folder: Path, **settings: str) -> Iterator[Served]:
     port = _free_port()
     with (folder / "served.log").open("wb") as log:
         process = subprocess.Popen(
-            [*desk, "serve", "--port", str(port), "--workers", "1"],
+            [*desk, "serve", "--port", str(port), "--workers", str(workers)],
             env=env, cwd=folder, stdout=log, stderr=log,
         )  # fmt: skip
         try:
             _wait(f"http://localhost:{port}", process)
-            yield Served(f"http://localhost:{port}", passwords)
+            yield Served(f"http://localhost:{port}", passwords, process, env)
         finally:
             process.terminate()
             process.wait(20)

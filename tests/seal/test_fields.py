@@ -1,5 +1,6 @@
 """Encrypted fields: readable with their key in their place, and in no other way."""
 
+import hmac
 import re
 from base64 import b64encode
 from collections import Counter
@@ -29,6 +30,30 @@ def test_what_is_encrypted_can_be_read_again(suite: Suite, clear: str, a: str, b
 
     assert fields.decrypt(sealed, field=a, record=b) == clear
     assert sealed.startswith(fields.prefix)
+
+
+@given(suites, st.dictionaries(texts, texts, max_size=5), texts)
+def test_values_of_a_record_encrypted_together_are_each_as_if_alone(
+    suite: Suite, clear: dict[str, str], record: str
+) -> None:
+    fields = FIELDS[suite]
+
+    found = fields.encrypt_each(clear, fields=list(clear), record=record)
+
+    for (name, text), sealed in zip(clear.items(), found, strict=True):
+        assert (sealed is None) == (text == "")
+        if sealed is not None:
+            assert fields.decrypt(sealed, field=name, record=record) == text
+            assert len(sealed) == len(fields.encrypt(text, field=name, record=record))
+
+
+@pytest.mark.parametrize("suite", SUITES)
+def test_no_two_values_encrypted_together_share_a_nonce(suite: Suite) -> None:
+    names = [f"f{n}" for n in range(500)]
+
+    found = FIELDS[suite].encrypt_each(dict.fromkeys(names, "x"), fields=names, record="p-1")
+
+    assert len({sealed[5:17] for sealed in found if sealed is not None}) == 500
 
 
 @given(suites, st.text("0123456789", min_size=8, max_size=20))
@@ -152,6 +177,14 @@ class TestBlindIndex:
         found = keyed_hash(Suite.INTERNATIONAL, b"\x0b" * 20)(b"Hi There")
 
         assert found.hex() == "b0344c61d8db38535ca8afceaf0bf12b"
+
+    @given(st.binary(max_size=200), st.binary(max_size=200), st.binary(max_size=200))
+    def test_hmac_sha256_is_the_standard_librarys(
+        self, secret: bytes, begin: bytes, rest: bytes
+    ) -> None:
+        found = keyed_hash(Suite.INTERNATIONAL, secret, begin)(rest)
+
+        assert found == hmac.digest(secret, begin + rest, "sha256")[:16]
 
     def test_hmac_sm3_is_hmac_over_the_published_hash(self) -> None:
         # GB/T 32905 A.1, and RFC 2104's definition for a key shorter than a block

@@ -2,18 +2,16 @@
 
 from base64 import b64encode
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import Annotated, Final
 
 import typer
 
 from hubao.cli.desk.door import open_desk, whoever_runs_this
 from hubao.cli.exits import told_as_exit_code
+from hubao.cli.heads import false_stamps, log_key, read_heads
 from hubao.cli.outputs import written_whole
 from hubao.cli.progress import progress_bar
 from hubao.kit.errors import BadInput
-
-if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 ledger: Final = typer.Typer(
     name="ledger",
@@ -82,14 +80,14 @@ def verify(
     with open_desk(context):
         from hubao.desk.ledger.checking import check  # noqa: PLC0415 - needs the desk
 
-        notes = [_read(path) for path in heads or ()]
+        notes = read_heads(heads or ())
         with progress_bar() as bar:
             found = check(
                 outside=notes,
-                key=_key(needed=bool(notes)),
+                key=log_key(needed=bool(notes)),
                 told=(lambda done, total: bar(done, total, "entries")) if bar else None,
             )
-        faults = [*found.faults, *_stamps(dict(zip(heads or (), notes, strict=True)))]
+        faults = [*found.faults, *false_stamps(dict(zip(heads or (), notes, strict=True)))]
         for fault in faults:
             typer.echo(fault, err=True)
         if faults:
@@ -134,48 +132,3 @@ def export(
         for number, note in enumerate(notes(), start=1):
             (out / f"head-{number:06d}.txt").write_text(note, encoding="utf-8")
         typer.echo(f"{entries:,} entries are in {out / 'ledger.jsonl'}")
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"{path} can't be read as a head ({type(error).__name__}).") from None
-
-
-def _stamps(heads: dict[Path, str]) -> list[str]:
-    """Say when heads were stamped; gives what is wrong with stamps."""
-    from hubao.desk.core.wired import wired  # noqa: PLC0415 - needs the desk
-    from hubao.desk.ledger.publishing import STAMP  # noqa: PLC0415
-    from hubao.desk.ledger.stamps import BadStamp, read_roots, stamped_at  # noqa: PLC0415
-
-    stamped = {head: path for head in heads if (path := head.with_suffix(STAMP)).exists()}
-    roots = wired().log.tsa_roots
-    if stamped and roots is None:
-        typer.echo(f"{len(stamped):,} time stamps aren't looked at: set HUBAO_TSA_ROOTS", err=True)
-        return []
-    trusted = read_roots(roots) if stamped and roots else []
-    faults = []
-    for head, path in stamped.items():
-        try:
-            at = stamped_at(path.read_bytes(), note=heads[head], roots=trusted)
-        except BadStamp as error:
-            faults.append(f"{path}: {error.message}")
-        else:
-            typer.echo(f"{head}: stamped at {at:%Y-%m-%dT%H:%M:%SZ}")
-    return faults
-
-
-def _key(*, needed: bool) -> "Ed25519PublicKey | None":
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import (  # noqa: PLC0415
-        Ed25519PublicKey,
-    )
-
-    from hubao.desk.core.wired import wired  # noqa: PLC0415
-
-    raw = wired().log.key
-    if raw is None:
-        if needed:
-            raise BadInput("Set HUBAO_LOG_KEY to the log's public key, to check heads with.")
-        return None
-    return Ed25519PublicKey.from_public_bytes(raw)

@@ -39,12 +39,19 @@ def check_writable(outputs: Sequence[Path], *, inputs: Iterable[Path]) -> None:
 
 
 @contextmanager
-def written_whole(path: Path) -> Iterator[Path]:
+def written_whole(path: Path, *, mode: int | None = None, over: bool = True) -> Iterator[Path]:
     """Give a new file beside `path` to write to; it takes its name only when all went well.
 
+    Args:
+        path: the name.
+        mode: who may read and write it; by default as the process's umask says.
+        over: whether it may take the place of a file that is there.
+
     Raises:
-        CannotWrite: the disk is full, or the folder can't be written.
+        CannotWrite: the disk is full, the folder can't be written, or a file is there already.
     """
+    if not over and path.exists():
+        raise _is_there(path)
     try:
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
         os.close(handle)
@@ -53,12 +60,30 @@ def written_whole(path: Path) -> Iterator[Path]:
     beside = Path(name)
     try:
         yield beside
-        beside.chmod(0o666 & ~_umask())
-        beside.replace(path)
+        beside.chmod(0o666 & ~_umask() if mode is None else mode)
+        _take_name(beside, path, over=over)
     except OSError as error:
         raise CannotWrite(f"{path} can't be written: {error.strerror}.") from error
     finally:
         beside.unlink(missing_ok=True)
+
+
+def _take_name(beside: Path, path: Path, *, over: bool) -> None:
+    if not over:
+        try:
+            path.hardlink_to(beside)  # unlike a rename, this fails if somebody was faster
+        except FileExistsError:
+            raise _is_there(path) from None
+        except OSError:  # a file system without such links
+            if path.exists():
+                raise _is_there(path) from None
+        else:
+            return
+    beside.replace(path)
+
+
+def _is_there(path: Path) -> CannotWrite:
+    return CannotWrite(f"{path} is there already: give another name, or --force to replace it.")
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:

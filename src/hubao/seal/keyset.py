@@ -18,6 +18,7 @@ from hubao.seal.suites import Aead, Suite, aead_of, new_secret
 FORMAT: Final = 1
 _PLACE: Final = b"hubao keyset"
 _INDEX_SECRET_BYTES: Final = 32
+_SORTS: Final = ("keys", "indexes")
 
 
 class BadKey(BadInput):
@@ -141,9 +142,13 @@ class Keyset:
         """Give one without the old keys; what is still encrypted with them is lost."""
         return Keyset(self.keys[:1], self.indexes[:1])
 
+    def joined(self, other: "Keyset") -> "Keyset":
+        """Give one that also reads and finds what was written with another's keys."""
+        return Keyset(*(_with(getattr(self, one), getattr(other, one)) for one in _SORTS))
+
     def sealed(self, by: KeyEncryption) -> str:
         """Give the keyset's file: JSON, the keys encrypted."""
-        inner = {name: [k.text for k in getattr(self, name)] for name in ("keys", "indexes")}
+        inner = {name: [k.text for k in getattr(self, name)] for name in _SORTS}
         wrapped = b64encode(by.wrap(json.dumps(inner).encode())).decode()
         return json.dumps({"keyset": FORMAT, "by": by.name, "wrapped": wrapped}, indent=1) + "\n"
 
@@ -164,4 +169,8 @@ class Keyset:
         if named != by.name:
             raise BadKey(f"This keyset was encrypted by the key “{named}”, not by “{by.name}”.")
         inner = json.loads(by.unwrap(wrapped))
-        return cls(*(tuple(map(Key.read, inner[name])) for name in ("keys", "indexes")))
+        return cls(*(tuple(map(Key.read, inner[name])) for name in _SORTS))
+
+
+def _with(keys: Sequence[Key], more: Sequence[Key]) -> Sequence[Key]:
+    return (*keys, *(one for one in more if one not in keys))

@@ -5,9 +5,9 @@ International: AES-256-GCM by Tink, HMAC-SHA-256. National: SM4-GCM (GB/T 32907)
 so that both can stand side by side while one takes the other's place.
 """
 
-import hmac
+import hashlib
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import Final, Protocol
 
@@ -15,8 +15,10 @@ import tink
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hmac import HMAC
 from tink import aead, proto_keyset_format, secret_key_access
+from tink.proto import aes_gcm_pb2, tink_pb2
 
 from hubao.kit.errors import HubaoError, Kind
 
@@ -55,6 +57,11 @@ class Aead(Protocol):
     def encrypt(self, clear: bytes, place: bytes) -> bytes:
         """Encrypt; `place` is needed again to decrypt, and is not stored."""
 
+    def encrypt_each(
+        self, clear: Sequence[bytes | None], places: Sequence[bytes]
+    ) -> list[bytes | None]:
+        """Encrypt several values, each by itself for its own place; None stays None."""
+
     def decrypt(self, sealed: bytes, place: bytes) -> bytes:
         """Decrypt.
 
@@ -89,14 +96,24 @@ def keyed_hash(suite: Suite, secret: bytes, begin: bytes = b"") -> Callable[[byt
 
 
 def _sha256(secret: bytes, begin: bytes) -> Callable[[bytes], bytes]:
-    begun = hmac.new(secret, begin, "sha256")
+    """HMAC (RFC 2104): two hashes begun with the key, copied for each text; `hmac` is slower."""
+    inner, outer = (hashlib.sha256(block) for block in _blocks(secret))
+    inner.update(begin)
 
     def finish(text: bytes) -> bytes:
-        work = begun.copy()
-        work.update(text)
-        return work.digest()[:TAG_BYTES]
+        within, around = inner.copy(), outer.copy()
+        within.update(text)
+        around.update(within.digest())
+        return around.digest()[:TAG_BYTES]
 
     return finish
+
+
+def _blocks(secret: bytes) -> tuple[bytes, bytes]:
+    """The key as the inner and the outer hash begin with it."""
+    size = hashlib.sha256().block_size
+    key = (secret if len(secret) <= size else hashlib.sha256(secret).digest()).ljust(size, b"\0")
+    return bytes(byte ^ 0x36 for byte in key), bytes(byte ^ 0x5C for byte in key)
 
 
 def _sm3(secret: bytes, begin: bytes) -> Callable[[bytes], bytes]:
@@ -112,7 +129,10 @@ def _sm3(secret: bytes, begin: bytes) -> Callable[[bytes], bytes]:
 
 
 class TinkAes:
-    """AES-256-GCM by Tink, which writes the prefix itself."""
+    """AES-256-GCM by Tink, which writes the prefix itself.
+
+    Many values at once are encrypted by OpenSSL, in half the time and to the same form.
+    """
 
     def __init__(self, secret: bytes) -> None:
         try:
@@ -120,12 +140,24 @@ class TinkAes:
             self._aead = handle.primitive(aead.Aead)
         except tink.TinkError as error:
             raise ValueError("not a keyset of Tink's") from error
+        (key,) = tink_pb2.Keyset.FromString(secret).key
+        self._aes = AESGCM(aes_gcm_pb2.AesGcmKey.FromString(key.key_data.value).key_value)
         self.prefix = b"\x01" + handle.keyset_info().primary_key_id.to_bytes(4, "big")
 
     def encrypt(self, clear: bytes, place: bytes) -> bytes:
         """See `Aead`."""
         sealed: bytes = self._aead.encrypt(clear, place)
         return sealed
+
+    def encrypt_each(
+        self, clear: Sequence[bytes | None], places: Sequence[bytes]
+    ) -> list[bytes | None]:
+        """See `Aead`."""
+        begin, encrypt = self.prefix, self._aes.encrypt
+        return [
+            None if text is None else begin + nonce + encrypt(nonce, text, place)
+            for nonce, text, place in zip(_nonces(len(clear)), clear, places, strict=True)
+        ]
 
     def decrypt(self, sealed: bytes, place: bytes) -> bytes:
         """See `Aead`."""
@@ -151,6 +183,13 @@ class Sm4Gcm:
         body = work.update(clear) + work.finalize()
         return self.prefix + nonce + body + work.tag
 
+    def encrypt_each(
+        self, clear: Sequence[bytes | None], places: Sequence[bytes]
+    ) -> list[bytes | None]:
+        """See `Aead`."""
+        pairs = zip(clear, places, strict=True)
+        return [None if text is None else self.encrypt(text, place) for text, place in pairs]
+
     def decrypt(self, sealed: bytes, place: bytes) -> bytes:
         """See `Aead`."""
         nonce, body = sealed[PREFIX_BYTES:][:_NONCE_BYTES], sealed[PREFIX_BYTES + _NONCE_BYTES :]
@@ -162,6 +201,12 @@ class Sm4Gcm:
             return work.update(body[:-_GCM_TAG_BYTES]) + work.finalize()
         except InvalidTag as error:
             raise _unreadable() from error
+
+
+def _nonces(count: int) -> list[bytes]:
+    """Draw nonces, all in one go: asking for each would take as long as encrypting."""
+    drawn = secrets.token_bytes(count * _NONCE_BYTES)
+    return [drawn[at : at + _NONCE_BYTES] for at in range(0, len(drawn), _NONCE_BYTES)]
 
 
 def _unreadable() -> Unreadable:

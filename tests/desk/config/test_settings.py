@@ -11,7 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from hubao.desk.config.env import Env
-from hubao.desk.config.keys import BadSetting, Unset, key_encryption
+from hubao.desk.config.keys import BadSetting, Unset, key_encryption, reach_of
 from hubao.desk.config.mapping import django_settings
 from hubao.desk.config.sign_in import provider_of
 from hubao.seal.keyset import BadKey, Key, LocalKey
@@ -121,6 +121,26 @@ class TestProvider:
 
         assert made is not None
         assert (made.trusted, made.fresh) == (frozenset({"mfa", "urn:x:2fa"}), None)
+
+
+class TestReach:
+    def test_is_of_this_machine_only_where_somebody_tries_hubao_out(self) -> None:
+        modes = ("development", "demo", "production")
+
+        found = {mode: reach_of(Env(secret_key=SECRET, mode=mode)).loopback for mode in modes}
+
+        assert found == {"development": True, "demo": True, "production": False}
+
+    def test_is_of_the_networks_that_are_told(self) -> None:
+        told = Env(secret_key=SECRET, webhook_networks="10.20.0.0/16, fd00:20::/32")
+
+        assert list(map(str, reach_of(told).networks)) == ["10.20.0.0/16", "fd00:20::/32"]
+        assert django_settings(told)["HUBAO"].reach == reach_of(told)
+
+    @pytest.mark.parametrize("told", ["10.20.0.1/16", "inside", "10.0.0.0/33"])
+    def test_refuses_what_is_no_network(self, told: str) -> None:
+        with pytest.raises(BadSetting, match="HUBAO_WEBHOOK_NETWORKS"):
+            reach_of(Env(secret_key=SECRET, webhook_networks=told))
 
 
 class TestKeyEncryption:

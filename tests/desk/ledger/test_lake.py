@@ -1,6 +1,5 @@
 """The desk's own log in the lake: each access once, whatever crashes; and a leaker found in it."""
 
-import random
 from pathlib import Path
 
 import pyarrow as pa
@@ -9,14 +8,13 @@ from pyarrow import dataset
 
 from hubao.desk.core.actor import Role
 from hubao.desk.ledger.lake import export_to_lake
-from hubao.desk.ledger.models import Entry, Mark
+from hubao.desk.ledger.models import Mark
 from hubao.desk.ledger.operations import append_entries, sequence_pending
 from hubao.desk.ledger.rules import Entered
 from hubao.desk.policies.accesses import ACTIONS
 from hubao.desk.policies.operations.reveal import NoWorkItem, reveal
 from hubao.desk.policies.operations.search import search
 from hubao.desk.policies.rules import Purpose
-from hubao.trace import trace
 from tests.makers.desk import (
     CLEAR,
     FIELDS,
@@ -107,25 +105,3 @@ class TestExportToLake:
 
 def _crash(**_: object) -> None:
     raise KeyboardInterrupt
-
-
-@pytest.mark.usefixtures("database")
-def test_a_trace_names_who_leaked_what_the_desk_showed(tmp_path: Path) -> None:
-    chance = random.Random(7)  # noqa: S311 - no secret
-    records = [f"b{n:024x}" for n in range(600)]
-    desk = [f"E{n}" for n in range(12)]
-    seen = {who: chance.sample(records, 60) for who in desk}
-    append_entries(
-        Entered(action="policy.reveal", actor=who, at=NOON, subject=record,
-                facts={"fields": ["phone"]})
-        for who, some in seen.items() for record in some
-    )  # fmt: skip
-    export_to_lake(tmp_path / "lake", actions=ACTIONS)
-    victims = tmp_path / "victims.csv"
-    called = chance.sample(seen["E3"], 30)
-    victims.write_text("policy\n" + "".join(f"{one}\n" for one in called), encoding="utf-8")
-
-    report = trace([], lake=tmp_path / "lake", victims=victims)
-
-    assert Entry.objects.count() == 720
-    assert report.named == [["E3"]]

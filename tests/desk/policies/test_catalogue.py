@@ -95,6 +95,7 @@ class TestPolicyOf:
             ({"premium": "1.005"}, "its premium is no amount"),
             ({"issued_on": "2020/1/1"}, "its issued_on isn't written"),
             ({"address": "路" * 201}, "its address is longer"),
+            ({"address": "路\0"}, "it holds a NUL"),
         ],
     )
     def test_refuses_without_quoting(self, cells: dict[str, str], reason: str) -> None:
@@ -102,6 +103,14 @@ class TestPolicyOf:
             policy_of({"policy_number": "P1", "unit": "north"} | cells, units={"north"})
 
         assert not any(value in refused.value.message for value in cells.values())
+
+    @pytest.mark.parametrize(
+        ("written", "fen"), [("0", "0"), ("12.", "1200"), ("12.3", "1230"), ("007.05", "705")]
+    )
+    def test_takes_hundredths_as_far_as_they_are_written(self, written: str, fen: str) -> None:
+        clear = policy_of({"policy_number": "P1", "unit": "n", "premium": written}, units={"n"})
+
+        assert clear["premium"] == fen
 
     @pytest.mark.parametrize("column", sorted(NEVER))
     def test_refuses_the_whole_file_with_authentication_data(self, column: str) -> None:

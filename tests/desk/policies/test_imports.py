@@ -7,17 +7,24 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 
+import pyarrow as pa
 import pytest
+from django.db import connection
+from pyarrow import parquet
 
 from hubao.desk.core.actor import NotAllowed, Role
 from hubao.desk.core.files import given
+from hubao.desk.core.transactions import durable
 from hubao.desk.policies.catalogue import FIELDS as NAMES
 from hubao.desk.policies.models import Import, Policy
 from hubao.desk.policies.operations.imports import import_policies, put_policies
-from hubao.desk.policies.operations.put import Counts
+from hubao.desk.policies.operations.put import Counts, put
 from hubao.desk.policies.queries import by_records
+from hubao.desk.policies.sealing import seal
 from hubao.kit.errors import BadInput
 from hubao.seal.suites import Unreadable
 from tests.makers.desk import (
@@ -157,6 +164,51 @@ class TestImportPolicies:
         assert Policy.objects.count() == total
         assert Import.objects.get().rows == total
 
+    def test_sees_what_another_writer_commits_while_it_writes_the_same(
+        self, tmp_path: Path
+    ) -> None:
+        path = written(tmp_path / "a.csv", [row(n) for n in range(100)])
+        there = Event()
+
+        def other() -> None:
+            try:
+                with durable():
+                    put(
+                        [seal(row(7), record="b7", fields=FIELDS)],
+                        clear=lambda: [row(7)], at=NOON, fields=FIELDS,
+                    )  # fmt: skip
+                    there.set()
+                    wait_until_somebody_waits()
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(1) as pool:
+            writing = pool.submit(other)
+            assert there.wait(30)
+            counts, _ = take_in(path)
+            writing.result()
+
+        assert counts == Counts(added=99, changed=1)
+        assert Policy.objects.filter(record="b7").exists()
+
+    def test_sets_a_nul_in_parquet_aside(self, tmp_path: Path) -> None:
+        path = tmp_path / "a.parquet"
+        parquet.write_table(pa.Table.from_pylist([row(1), row(2, product="a\0b")]), path)
+
+        counts, rejects = take_in(path)
+
+        assert counts == Counts(added=1, rejected=1)
+        assert rejects == [(2, "it holds a NUL, which is no text")]
+
+    def test_leaves_blank_what_a_row_leaves_blank(self, tmp_path: Path) -> None:
+        take_in(written(tmp_path / "a.csv", [row(1, issued_on="", holder_name="", product="")]))
+
+        policy = Policy.objects.get()
+
+        assert (policy.issued_on, policy.holder_name, policy.product) == (None, None, "")
+        assert policy.holder_name_index is None
+        assert policy.updated_at == NOON
+
     def test_racing_with_the_api_keeps_one_record_a_policy(self, tmp_path: Path) -> None:
         path = written(tmp_path / "a.csv", [row(n) for n in range(100)])
         made = {key: CLEAR[key] for key in CLEAR} | {"unit": "north"}
@@ -167,6 +219,20 @@ class TestImportPolicies:
 
         assert counts == Counts(added=50, changed=50)
         assert Policy.objects.count() == 100
+
+
+def wait_until_somebody_waits() -> None:
+    """On PostgreSQL for our row; SQLite's writers wait for their turn before they look."""
+    if connection.vendor == "sqlite":
+        time.sleep(1)
+        return
+    for _ in range(1_000):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone()[0]:
+                return
+        time.sleep(0.02)
+    raise AssertionError("nobody waits")
 
 
 class TestPutPolicies:

@@ -4,9 +4,14 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.db import connection
 
 from hubao.desk.core.actor import NotAllowed, Role
+from hubao.desk.core.wired import wired
+from hubao.desk.people.models import Account
 from hubao.desk.policies.models import Policy
 from hubao.desk.policies.operations.emergency import break_glass
 from hubao.desk.policies.operations.imports import put_policies
@@ -24,8 +29,11 @@ from tests.makers.desk import (
     actor,
     denials,
     make_branches,
+    make_person,
     make_policy,
 )
+from tests.makers.served import code
+from tests.makers.signing_in import wire
 
 CLERK = actor("li", Role.CLERK)
 
@@ -107,3 +115,26 @@ class TestRotate:
 def test_is_for_administrators(role: Role) -> None:
     with pytest.raises(NotAllowed):
         rotate(actor=actor("x", role), at=NOON, fields=FIELDS)
+
+
+@pytest.mark.parametrize("suite", Suite)
+def test_second_factors_are_kept_encrypted_and_go_on_under_the_new_key(
+    suite: Suite, tmp_path: Path
+) -> None:
+    wire(tmp_path)
+    make_person("li", roles=[Role.CLERK])
+    account = Account.objects.create(party_id="li", username="li")
+    secret = generate_totp_secret()
+    TOTP.activate(account, secret)
+    seed = RecoveryCodes.activate(account).get_unused_codes()
+    before = [str(one.data) for one in Authenticator.objects.order_by("id")]
+    rotated = KEYSET.rotated(suite)
+
+    rotate(actor=SYSTEM, at=NOON, fields=Fields(rotated))
+    wired().keys.write(rotated.retired())
+
+    assert all(secret not in one for one in before)
+    assert is_rotated(fields=Fields(rotated.retired()))
+    assert TOTP(Authenticator.objects.get(type="totp")).validate_code(code(secret))
+    kept = RecoveryCodes(Authenticator.objects.get(type="recovery_codes"))
+    assert kept.get_unused_codes() == seed

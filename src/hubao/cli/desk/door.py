@@ -15,7 +15,10 @@ from hubao.kit.errors import BadInput
 if TYPE_CHECKING:
     from hubao.desk.core.actor import Actor
 
-_NEEDS: Final = {"django", "allauth", "unfold", "pydantic", "pydantic_settings", "dj_database_url"}
+_NEEDS: Final = {
+    "allauth", "dj_database_url", "django", "prometheus_client", "pydantic", "pydantic_settings",
+    "unfold",
+}  # fmt: skip
 
 
 class NoDesk(BadInput):

@@ -27,7 +27,7 @@ def worker(
     *,
     once: Annotated[bool, typer.Option("--once", help="Do what is due, then stop.")] = False,
 ) -> None:
-    """Do what is due besides: seal the ledger, end the access of who left, take refusals in.
+    """Do what is due besides: seal the ledger, end access, take refusals in, send webhooks.
 
     Example: hubao desk worker
     """

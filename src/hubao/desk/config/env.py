@@ -47,6 +47,15 @@ class Env(BaseSettings):
     tsa_roots: Path | None = Field(
         default=None, description="PEM file of the roots that time stamps are held to"
     )
+    webhook_networks: str = Field(
+        default="",
+        description="private networks that webhooks may call: 10.20.0.0/16, with commas between",
+    )
+    metrics_token: SecretStr | None = Field(
+        default=None,
+        min_length=16,
+        description="whoever shows it reads /metrics; without it, this machine only",
+    )
     allowed_hosts: str = Field(default="localhost,127.0.0.1", description="with commas between")
     idle_minutes: int = Field(default=15, ge=1, le=720, description="until a sign-in ends")
     oidc_issuer: str | None = Field(
@@ -90,6 +99,11 @@ class Env(BaseSettings):
     def lake_path(self) -> Path:
         """Where access events go."""
         return self.lake or self.data / "lake"
+
+    @property
+    def metrics_path(self) -> Path:
+        """Where processes count."""
+        return self.data / "metrics"
 
     @property
     def database(self) -> str:

@@ -1,12 +1,14 @@
-"""The key-encryption key: our own from a variable or file, or a key management service's."""
+"""What settings say of keys, the log and webhooks, read and checked."""
 
 from base64 import b64decode
 from importlib import import_module
+from ipaddress import ip_network
 from typing import cast
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from hubao.desk.config.env import Env
+from hubao.desk.core.reach import Reach
 from hubao.desk.core.wired import Log
 from hubao.kit.errors import BadInput
 from hubao.seal.keyset import Key, KeyEncryption, LocalKey
@@ -76,3 +78,19 @@ def log_of(env: Env) -> Log:
             "HUBAO_LOG_KEY is no Ed25519 public key: take what hubao ledger signer said."
         ) from None
     return Log(env.log_origin, key, env.signer, env.heads_to, env.mail_server, env.tsa_roots)
+
+
+def reach_of(env: Env) -> Reach:
+    """Say which web addresses may be called.
+
+    Raises:
+        BadSetting: HUBAO_WEBHOOK_NETWORKS isn't made of networks.
+    """
+    told = [one.strip() for one in env.webhook_networks.split(",") if one.strip()]
+    try:
+        networks = tuple(ip_network(one) for one in told)
+    except ValueError:
+        raise BadSetting(
+            "HUBAO_WEBHOOK_NETWORKS isn't made of networks: write 10.20.0.0/16, commas between."
+        ) from None
+    return Reach(loopback=env.mode != "production", networks=networks)

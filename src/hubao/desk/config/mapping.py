@@ -6,7 +6,7 @@ from typing import Any, Final
 from hubao.desk.config.console import console
 from hubao.desk.config.databases import database
 from hubao.desk.config.env import Env
-from hubao.desk.config.keys import key_encryption, log_of
+from hubao.desk.config.keys import key_encryption, log_of, reach_of
 from hubao.desk.config.sign_in import provider_of, sign_in
 from hubao.desk.core.keys import KeysetFile
 from hubao.desk.core.wired import Wired
@@ -35,6 +35,7 @@ _LIBRARIES: Final = (
 )
 _WITH_PROVIDER: Final = ("allauth.socialaccount",)
 _MIDDLEWARE: Final = (
+    "hubao.desk.core.middleware.Counted",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "hubao.desk.core.middleware.ContentPolicy",
@@ -70,6 +71,8 @@ def django_settings(env: Env) -> dict[str, Any]:
             lake=env.lake_path,
             idle_seconds=env.idle_minutes * 60,
             demo=env.mode == "demo",
+            reach=reach_of(env),
+            metrics_token=env.metrics_token.get_secret_value() if env.metrics_token else None,
             provider=provider_of(env),
         ),
         **_language(env),
@@ -135,6 +138,8 @@ def _transport(env: Env) -> dict[str, Any]:
     secure = env.mode == "production"
     return {
         "SECURE_SSL_REDIRECT": secure,
+        # Asked by what stands beside the desk, where nothing encrypts.
+        "SECURE_REDIRECT_EXEMPT": [r"^health/", r"^metrics$"],
         "SECURE_PROXY_SSL_HEADER": ("HTTP_X_FORWARDED_PROTO", "https"),
         "SECURE_HSTS_SECONDS": 31_536_000 if secure else 0,
         "SECURE_HSTS_INCLUDE_SUBDOMAINS": secure,

@@ -2,5 +2,8 @@
 
 from hubao.desk.config.env import Env
 from hubao.desk.config.mapping import django_settings
+from hubao.desk.core.metric_files import keep_in
 
-globals().update(django_settings(Env.read()))
+_env = Env.read()
+keep_in(_env.metrics_path)
+globals().update(django_settings(_env))

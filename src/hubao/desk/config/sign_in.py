@@ -13,7 +13,8 @@ def sign_in(env: Env) -> dict[str, Any]:
     """Give Django's and allauth's settings of signing in."""
     return {
         "AUTH_USER_MODEL": "people.Account",
-        "AUTHENTICATION_BACKENDS": ["allauth.account.auth_backends.AuthenticationBackend"],
+        "SESSION_ENGINE": "hubao.desk.people.sessions",
+        "AUTHENTICATION_BACKENDS": ["hubao.desk.people.sessions.SignIns"],
         "PASSWORD_HASHERS": ["django.contrib.auth.hashers.Argon2PasswordHasher"],
         "AUTH_PASSWORD_VALIDATORS": [
             {

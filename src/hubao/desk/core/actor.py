@@ -33,6 +33,7 @@ class Permission(StrEnum):
     READ_PEOPLE = "people.read"
     WRITE_PEOPLE = "people.write"
     GIVE_ROLES = "people.roles"
+    WRITE_WEBHOOKS = "webhooks.write"
     READ_LEDGER = "ledger.read"
     READ_FEEDS = "feeds.read"
     WRITE_FEEDS = "feeds.write"
@@ -54,6 +55,7 @@ ALLOWED: Final[Mapping[Permission, frozenset[Role]]] = {
     ),
     Permission.WRITE_PEOPLE: frozenset(),
     Permission.GIVE_ROLES: frozenset({Role.ADMIN}),
+    Permission.WRITE_WEBHOOKS: frozenset({Role.ADMIN}),
     Permission.READ_LEDGER: frozenset({Role.SECURITY, Role.COMPLIANCE}),
     Permission.READ_FEEDS: frozenset({Role.OPERATIONS, Role.SECURITY}),
     Permission.WRITE_FEEDS: frozenset({Role.SECURITY}),

@@ -10,7 +10,9 @@ import time
 from typing import Final
 
 LENGTH: Final = 25
+SENDING: Final = "a"
 POLICY: Final = "b"
+ENDPOINT: Final = "c"
 ITEM: Final = "d"
 BREAK_GLASS: Final = "e"
 

@@ -1,5 +1,7 @@
 """The keyset's file, read again whenever it changes: a rotation reaches every running process."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
@@ -42,21 +44,45 @@ class KeysetFile:
         """Give what encrypts with them; raises as `keyset` does."""
         return self._now()[2]
 
+    def text(self) -> str:
+        """Give the file as it is, the keys in it encrypted.
+
+        Raises:
+            NoKeyset: there is no such file.
+        """
+        with self._reading():
+            return self.path.read_text(encoding="utf-8")
+
     def write(self, keyset: Keyset) -> None:
         """Put other keys in their place, whole or not at all."""
+        self._replace(keyset.sealed(self.by))
+
+    def put(self, text: str, *, stamp: str) -> None:
+        """Put another desk's file in place; what was there is kept, with a stamp in its name."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        if self.path.exists() and self.text() != text:
+            self.path.with_name(f"{self.path.name}.replaced-{stamp}").hardlink_to(self.path)
+        self._replace(text)
+
+    def _replace(self, text: str) -> None:
         fresh = self.path.with_name(f"{self.path.name}.new")
         fresh.touch(mode=0o600)
-        fresh.write_text(keyset.sealed(self.by), encoding="utf-8")
+        fresh.write_text(text, encoding="utf-8")
         fresh.replace(self.path)
 
     def _now(self) -> tuple[int, Keyset, Fields]:
-        try:
+        with self._reading():
             changed = self.path.stat().st_mtime_ns
             with self._lock:
                 if self._read is None or self._read[0] != changed:
                     keyset = Keyset.opened(self.path.read_text(encoding="utf-8"), self.by)
                     self._read = changed, keyset, Fields(keyset)
                 return self._read
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        try:
+            yield
         except OSError as error:
             raise NoKeyset(
                 f"The keyset {self.path} can't be read ({error.strerror}):"

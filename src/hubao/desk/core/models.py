@@ -107,3 +107,15 @@ class Answer(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["client", "key"], name="core_answer_once")
         ]
+
+
+class Heartbeat(models.Model):
+    """When a process last said that it is alive."""
+
+    name = models.CharField(primary_key=True, max_length=60)
+    at = models.DateTimeField()
+
+    class Meta:
+        """One row a process, by what it is."""
+
+        db_table = "core_heartbeat"

@@ -44,6 +44,7 @@ SENTENCES: Final = {
     "ledger.not_written": sentence(
         "Nothing was shown, because the ledger can't be written just now: try again in a minute."
     ),
+    "ledger.torn": sentence("The ledger's tree is damaged: tell whoever runs the server."),
     "seal.unreadable": sentence("This value can't be decrypted: tell whoever runs the server."),
 }
 

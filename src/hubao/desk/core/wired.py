@@ -8,6 +8,7 @@ from typing import Any, cast
 from django.conf import settings
 
 from hubao.desk.core.keys import KeysetFile
+from hubao.desk.core.reach import Reach
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,8 @@ class Wired:
         lake: folder of access events.
         idle_seconds: until an unused sign-in ends.
         demo: whether all data is made up, which every page then says.
+        reach: which web addresses may be called.
+        metrics_token: what opens the page of metrics; None opens it to this machine only.
         provider: whom people may sign in with besides; None if it is passwords only.
     """
 
@@ -74,6 +77,8 @@ class Wired:
     lake: Path
     idle_seconds: int
     demo: bool
+    reach: Reach = field(default_factory=Reach)
+    metrics_token: str | None = field(default=None, repr=False)
     provider: Provider | None = None
 
 

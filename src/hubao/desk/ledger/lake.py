@@ -3,8 +3,12 @@
 A batch of the log's places becomes one file a month, named after the first and last place. How far
 the export is, is written down after the files are there; what a crash left behind that is written
 nowhere is removed before the batch is written again.
+
+After a restore the log may be shorter than it was, and other entries may have taken the places of
+those that were lost. What the lake alone still knows of these is kept in files of another name.
 """
 
+import hashlib
 import json
 import re
 import shutil
@@ -14,8 +18,9 @@ from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
+from pyarrow import parquet
 
-from hubao.desk.core.transactions import durable
+from hubao.desk.core.transactions import durable, require_open
 from hubao.desk.ledger.denials import DENIED
 from hubao.desk.ledger.models import Mark
 from hubao.desk.ledger.queries import bodies, size
@@ -25,7 +30,7 @@ from hubao.lake.writer import write_lake
 AT_ONCE: Final = 200_000
 SOURCE: Final = "desk"
 _MARK: Final = "lake"
-_OURS: Final = re.compile(r"desk-([0-9]{12})-[0-9]{12}\.parquet")
+_OURS: Final = re.compile(r"desk-([0-9]{12})-([0-9]{12})\.parquet")
 Actions = Mapping[str, tuple[str, Sequence[str] | None]]
 
 
@@ -40,6 +45,7 @@ def export_to_lake(folder: Path, *, actions: Actions) -> int:
     for path in folder.glob("month=*/desk-*.parquet"):
         begins = _OURS.fullmatch(path.name)
         if begins and int(begins.group(1)) >= done:
+            _keep_unknown(path, int(begins.group(1)), int(begins.group(2)))
             path.unlink()
     end = size()
     while done < end:
@@ -49,6 +55,28 @@ def export_to_lake(folder: Path, *, actions: Actions) -> int:
             Mark.objects.update_or_create(name=_MARK, defaults={"place": stop})
         done = stop
     return written
+
+
+def export_anew() -> None:
+    """Have the next export write everything, as after a restore: the lake may be another."""
+    require_open("export_anew")
+    Mark.objects.filter(name=_MARK).delete()
+
+
+def _keep_unknown(path: Path, first: int, last: int) -> None:
+    """Keep the accesses of a file that the log, which was restored, doesn't know any more."""
+    try:
+        table = parquet.read_table(path, schema=ACCESS, partitioning=None)
+    except (pa.ArrowException, OSError):  # torn by a power cut: the log has what it held
+        return
+    known = {json.loads(body)["event"] for body in bodies(last + 1, begin=first)}
+    unknown = [event not in known for event in table["event"].to_pylist()]
+    if any(unknown):
+        rest = table.filter(pa.array(unknown))
+        told = hashlib.sha256("".join(sorted(rest["event"].to_pylist())).encode()).hexdigest()
+        fresh = path.with_suffix(".writing")  # a reader must never see half a file
+        parquet.write_table(rest, fresh, compression="zstd")
+        fresh.rename(path.with_name(f"kept-{first:012d}-{last:012d}-{told[:12]}.parquet"))
 
 
 def _position() -> int:

@@ -12,9 +12,17 @@ from django.db.backends.utils import CursorWrapper
 
 from hubao.desk.ledger.models import Node
 from hubao.desk.ledger.places import read_placed, read_size
+from hubao.kit.errors import HubaoError, Kind
 from hubao.seal.tree import Frontier, Leaves, Subtree, fold, leaf_hash, node_hash, subtrees
 
 STEP: Final = 8  # levels between those that are stored
+
+
+class Torn(HubaoError):  # noqa: N818 - says what happened, as its base does
+    """Something of the ledger's tree is missing, so that nothing can be proved or added."""
+
+    code = "ledger.torn"
+    kind = Kind.UNAVAILABLE
 
 
 def read_nodes(cursor: CursorWrapper, nodes: Sequence[Leaves]) -> list[bytes]:
@@ -59,8 +67,15 @@ def _at(
     """Fold subtrees from the hashes of a stored level."""
     runs = [_run(one, level) for one in wanted]
     rows = _nodes(cursor, level, runs) if level else _leaves(cursor, runs)
-    for one, run in zip(wanted, runs, strict=True):
-        yield one, _perfect([rows[place] for place in range(run.begin, run.end)])
+    try:
+        for one, run in zip(wanted, runs, strict=True):
+            yield one, _perfect([rows[place] for place in range(run.begin, run.end)])
+    except KeyError as missing:
+        raise Torn(
+            f"Place {missing} of level {level} of the ledger's tree is empty:"
+            " hubao ledger verify says what is wrong.",
+            level=level,
+        ) from None
 
 
 def _nodes(cursor: CursorWrapper, level: int, runs: Sequence[Leaves]) -> dict[int, bytes]:

@@ -1,6 +1,6 @@
 """allauth, as this house has it: nobody signs up, and second factors show no e-mail."""
 
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
@@ -8,6 +8,7 @@ from allauth.account.authentication import get_authentication_records
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.stages import AuthenticateStage
 from allauth.mfa.utils import is_mfa_enabled
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -17,12 +18,32 @@ from django.utils.translation import gettext as _
 from hubao.desk.core.told import status, told
 from hubao.desk.core.wired import wired
 from hubao.desk.ledger.steps import NotWritten
+from hubao.desk.people.metrics import FAILED, LOCKED, SIGN_INS
 from hubao.desk.people.models import Account
+from hubao.desk.people.second_factors import opened, sealed
 from hubao.desk.people.sign_ins import PROVIDER, PROVIDER_FACTOR, enter_sign_in
 from hubao.desk.people.stages import SecondFactor, provider_factor
 
+# What allauth says of a wrong password or code, and of too many of them.
+_REFUSED: Final = {
+    "username_password_mismatch": FAILED,
+    "incorrect_code": FAILED,
+    "too_many_login_attempts": LOCKED,
+}
 
-class Accounts(DefaultAccountAdapter):  # type: ignore[misc] # allauth ships no types
+
+class _Counting:
+    """Counts refused sign-ins, where their sentence is made."""
+
+    def validation_error(self, code: str, *args: object) -> ValidationError:
+        """Give the sentence of a refusal."""
+        if code in _REFUSED:
+            SIGN_INS.labels(_REFUSED[code]).inc()
+        made: ValidationError = super().validation_error(code, *args)  # type: ignore[misc]
+        return made
+
+
+class Accounts(_Counting, DefaultAccountAdapter):  # type: ignore[misc] # allauth ships no types
     """Accounts are made by administrators."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
@@ -84,8 +105,16 @@ class Accounts(DefaultAccountAdapter):  # type: ignore[misc] # allauth ships no 
         return bool(since > app_settings.REAUTHENTICATION_TIMEOUT)
 
 
-class SecondFactors(DefaultMFAAdapter):  # type: ignore[misc] # as above
-    """Second factors are named after the person's id."""
+class SecondFactors(_Counting, DefaultMFAAdapter):  # type: ignore[misc] # as above
+    """Second factors are named after the person's id, and kept encrypted."""
+
+    def encrypt(self, text: str) -> str:
+        """Give what is stored of a secret."""
+        return sealed(text, fields=wired().keys.fields())
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """Give a stored secret."""
+        return opened(encrypted_text, fields=wired().keys.fields())
 
     def get_totp_label(self, user: Account) -> str:
         """What an authenticator app shows."""

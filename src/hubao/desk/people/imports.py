@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from hubao.desk.core.actor import Actor, Permission
 from hubao.desk.core.files import Row
+from hubao.desk.core.intake import count_rows
 from hubao.desk.core.transactions import durable
 from hubao.desk.ledger.rules import Entered
 from hubao.desk.ledger.steps import append_entry
@@ -57,6 +58,7 @@ def import_units(rows: Iterable[Row], *, actor: Actor, at: datetime) -> Outcome:
                 _put_unit(row, known, outcome)
         _settle_paths(known)
         _append("people.units_imported", outcome, actor, at)
+    _count_rows("units", outcome)
     return outcome
 
 
@@ -82,6 +84,7 @@ def import_people(rows: Iterable[Row], *, zone: ZoneInfo, actor: Actor, at: date
                     _put_person(person_of(row.cells, zone=zone), units, actor, at, outcome)
     with durable():
         _append("people.imported", outcome, actor, at)
+    _count_rows("people", outcome)
     return outcome
 
 
@@ -99,6 +102,7 @@ def import_logins(rows: Iterable[Row], *, actor: Actor, at: datetime) -> Outcome
             with _set_aside(row, outcome):
                 _put_login(row, parties, outcome)
         _append("people.logins_imported", outcome, actor, at)
+    _count_rows("logins", outcome)
     return outcome
 
 
@@ -265,3 +269,13 @@ def _append(action: str, outcome: Outcome, actor: Actor, at: datetime) -> None:
         "rejects": len(outcome.rejects),
     }
     append_entry(Entered(action=action, actor=actor.id, at=at, facts=facts))
+
+
+def _count_rows(what: str, outcome: Outcome) -> None:
+    count_rows(
+        what,
+        added=outcome.added,
+        changed=outcome.changed,
+        same=outcome.same,
+        rejected=len(outcome.rejects),
+    )

@@ -17,8 +17,8 @@ from django.utils.translation import gettext as _
 
 from hubao.desk.core.actor import Actor, Permission
 from hubao.desk.core.wired import wired
+from hubao.desk.people.identity import Known, NotSignedIn, known
 from hubao.desk.people.models import Account
-from hubao.desk.people.queries import NotSignedIn, actor_of
 from hubao.desk.people.sign_ins import PROVIDER_FACTOR
 
 _SEEN: Final = "seen"
@@ -43,12 +43,12 @@ class WhoAsks:
                 logout(request)
                 messages.info(request, _("You were signed out because nothing happened."))
                 return HttpResponseRedirect(reverse("account_login"))
-            try:
-                actor = actor_of(party=user.party_id, at=now, verified=_verified(request, user))
-            except NotSignedIn:
+            found = known(party=user.party_id, at=now)
+            if found is None:
                 logout(request)
                 return HttpResponseRedirect(reverse("account_login"))
-            if _lacks_second_factor(request, actor, user) and not request.path.startswith(_FREE):
+            actor = found.person(user.party_id, verified=_verified(request, user))
+            if _lacks_second_factor(request, actor, found) and not request.path.startswith(_FREE):
                 return HttpResponseRedirect(reverse("mfa_activate_totp"))
             request.actor = actor  # type: ignore[attr-defined]
         return self._get_response(request)
@@ -73,8 +73,8 @@ def _verified(request: HttpRequest, user: Account) -> datetime | None:
     return datetime.fromtimestamp(max(passed), UTC) if passed else None
 
 
-def _lacks_second_factor(request: HttpRequest, actor: Actor, account: Account) -> bool:
-    shown = is_mfa_enabled(account) or request.session.get(PROVIDER_FACTOR, False)
+def _lacks_second_factor(request: HttpRequest, actor: Actor, found: Known) -> bool:
+    shown = found.has_second_factor or request.session.get(PROVIDER_FACTOR, False)
     return actor.may(Permission.REVEAL) and not shown
 
 

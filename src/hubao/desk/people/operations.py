@@ -11,23 +11,16 @@ from hubao.desk.core.actor import Actor, NotAllowed, Permission, Role
 from hubao.desk.core.transactions import durable
 from hubao.desk.ledger.rules import Entered
 from hubao.desk.ledger.steps import append_entry
+from hubao.desk.people.identity import NotSignedIn, known
 from hubao.desk.people.models import Account, Grant, Party, Token
-from hubao.desk.people.queries import NotSignedIn
-from hubao.desk.people.rules import Employment, Sort, employment, token_digest
+from hubao.desk.people.queries import NoSuchPerson, present
+from hubao.desk.people.rules import Sort, token_digest
 from hubao.desk.people.steps import close_sessions, end_access
-from hubao.kit.errors import HubaoError, Kind
 
 # So that scanners for lost secrets know one when they see it.
 TOKEN_MARK: Final = "hubao_"  # noqa: S105 - a prefix, no secret
 
 PROVIDER: Final = "system:oidc"  # who makes the accounts of those that it signs in
-
-
-class NoSuchPerson(HubaoError):  # noqa: N818 - says what happened, as its base does
-    """Nobody of this id is within the actor's branch, or they have left."""
-
-    code = "people.no_such_person"
-    kind = Kind.NOT_FOUND
 
 
 def give_roles(*, party: str, roles: Collection[Role], actor: Actor, at: datetime) -> None:
@@ -41,7 +34,7 @@ def give_roles(*, party: str, roles: Collection[Role], actor: Actor, at: datetim
     if party == actor.id:
         raise NotAllowed("Nobody gives roles to himself: ask another administrator.")
     with durable():
-        _present(party, actor)
+        present(party=party, actor=actor)
         Grant.objects.filter(party=party).delete()
         Grant.objects.bulk_create(Grant(party_id=party, role=role) for role in sorted(set(roles)))
         close_sessions(party=party)
@@ -64,7 +57,7 @@ def make_account(*, party: str, actor: Actor, at: datetime) -> str:
     password = secrets.token_urlsafe(12)
     hashed = make_password(password)  # slow on purpose, so not while others wait to write
     with durable():
-        _present(party, actor)
+        present(party=party, actor=actor)
         account, _ = Account.objects.get_or_create(party_id=party, defaults={"username": party})
         account.password = hashed
         account.is_active = True
@@ -84,8 +77,8 @@ def sign_in_account(*, party: str | None, at: datetime) -> Account:
         NotSignedIn: nobody who works here, or somebody whose sign-in was taken away.
     """
     with durable():
-        found = Party.objects.filter(id=party, kind=Sort.PERSON, ended_at=None).first()
-        if found is None or _has_left(found, at):
+        found = Party.objects.filter(id=party, kind=Sort.PERSON).first()
+        if found is None or known(party=found.id, at=at) is None:
             raise NotSignedIn("You aren't known here: ask your administrator.")
         account, is_new = Account.objects.get_or_create(
             party=found, defaults={"username": found.id, "password": make_password(None)}
@@ -108,7 +101,7 @@ def issue_token(*, party: str, scopes: Collection[Permission], actor: Actor, at:
     actor.require(Permission.GIVE_ROLES)
     token = TOKEN_MARK + secrets.token_urlsafe(32)
     with durable():
-        if _present(party, actor).kind == Sort.PERSON:
+        if present(party=party, actor=actor).kind == Sort.PERSON:
             raise NoSuchPerson("Tokens are for service accounts and partners.", party=party)
         Token.objects.create(
             party_id=party, digest=token_digest(token), scopes=sorted(set(scopes)), made_at=at
@@ -142,14 +135,3 @@ def end_those_who_left(*, by: str, at: datetime) -> int:
             if Party.objects.filter(id=party, left_at__lte=at, ended_at=None).exists():
                 end_access(party=party, by=by, at=at)
     return len(due)
-
-
-def _has_left(party: Party, at: datetime) -> bool:
-    return employment(notice=party.notice_at, left=party.left_at, at=at) is Employment.LEFT
-
-
-def _present(party: str, actor: Actor) -> Party:
-    found = Party.objects.filter(id=party, ended_at=None).first()
-    if found is None or not actor.sees(found.unit_id):
-        raise NoSuchPerson("Nobody of this id works here, as far as you see.", party=party)
-    return found

@@ -8,16 +8,17 @@ from django.db.models import QuerySet
 
 from hubao.desk.core.actor import ALLOWED, Actor, Permission, Role
 from hubao.desk.ledger.rules import is_plain
+from hubao.desk.people.identity import NotSignedIn, known
 from hubao.desk.people.models import Account, Identity, Party, Token, Unit
 from hubao.desk.people.rules import PROVIDER_SYSTEM, Employment, Sort, employment, token_digest
 from hubao.kit.errors import HubaoError, Kind
 
 
-class NotSignedIn(HubaoError):  # noqa: N818 - says what happened, as its base does
-    """Who asks isn't known here, has left, or shows a key that was revoked."""
+class NoSuchPerson(HubaoError):  # noqa: N818 - says what happened, as its base does
+    """Nobody of this id is within the actor's branch, or they have left."""
 
-    code = "people.not_signed_in"
-    kind = Kind.FORBIDDEN
+    code = "people.no_such_person"
+    kind = Kind.NOT_FOUND
 
 
 @dataclass(frozen=True)
@@ -33,43 +34,17 @@ class Seen:
     roles: Sequence[Role]
 
 
-def actor_of(*, party: str, at: datetime, verified: datetime | None = None) -> Actor:
-    """Say who a signed-in person is, and what they may do and see now.
-
-    Raises:
-        NotSignedIn: nobody here by that id, or somebody who left.
-    """
-    found = Party.objects.filter(id=party).select_related("unit").first()
-    if found is None or found.ended_at or _employment(found, at) is Employment.LEFT:
-        raise NotSignedIn("You aren't known here any more: ask your administrator.")
-    roles = found.grants.values_list("role", flat=True)
-    return Actor(
-        id=found.id,
-        roles=frozenset(map(Role, roles)),
-        unit=found.unit_id,
-        units=_units_below(found.unit),
-        verified=verified,
-    )
-
-
 def actor_of_token(*, token: str, at: datetime) -> Actor:
     """Say which service account shows a key.
 
     Raises:
         NotSignedIn: the key is unknown or revoked, or its account has left.
     """
-    live = Token.objects.filter(digest=token_digest(token), revoked_at=None).select_related(
-        "party__unit"
-    )
-    found = live.first()
-    if found is None or _employment(found.party, at) is Employment.LEFT:
+    live = Token.objects.filter(digest=token_digest(token), revoked_at=None).first()
+    found = live and known(party=live.party_id, at=at)
+    if not live or not found:
         raise NotSignedIn("This token isn't known, or was revoked.")
-    return Actor(
-        id=found.party_id,
-        unit=found.party.unit_id,
-        units=_units_below(found.party.unit),
-        scopes=frozenset(map(Permission, found.scopes)),
-    )
+    return found.client(live.party_id, scopes=frozenset(map(Permission, live.scopes)))
 
 
 def party_of_login(*, login: str) -> str | None:
@@ -95,6 +70,18 @@ def people(*, actor: Actor) -> QuerySet[Party]:
     return _within(actor).select_related("unit").prefetch_related("grants").order_by("id")
 
 
+def present(*, party: str, actor: Actor) -> Party:
+    """Give somebody who works here.
+
+    Raises:
+        NoSuchPerson: nobody of this id, within the actor's branch.
+    """
+    found = Party.objects.filter(id=party, ended_at=None).first()
+    if found is None or not actor.sees(found.unit_id):
+        raise NoSuchPerson("Nobody of this id works here, as far as you see.", party=party)
+    return found
+
+
 def seen(party: Party, *, at: datetime) -> Seen:
     """Say what a list shows of a party."""
     return Seen(
@@ -115,14 +102,6 @@ def _within(actor: Actor) -> QuerySet[Party]:
 
 def _employment(party: Party, at: datetime) -> Employment:
     return employment(notice=party.notice_at, left=party.left_at, at=at)
-
-
-def _units_below(unit: Unit) -> frozenset[str] | None:
-    """Give a unit and all below it; None for the top, which sees everything."""
-    if unit.parent_id is None:
-        return None
-    below = Unit.objects.filter(path__startswith=unit.path).values_list("id", flat=True)
-    return frozenset(below)
 
 
 def unit_ids() -> frozenset[str]:

@@ -10,14 +10,16 @@ from hubao.desk.core.transactions import require_open
 from hubao.desk.ledger.rules import Entered
 from hubao.desk.ledger.steps import append_entry
 from hubao.desk.people.models import Account, Grant, Party, Token
+from hubao.desk.people.webhooks.steps import end_endpoints_of
 
 
 def end_access(*, party: str, by: str, at: datetime) -> None:
-    """Take sign-in, sessions, tokens and roles from somebody who left, and tell the rooms above."""
+    """Take from somebody who left all that they had here, and tell the rooms above."""
     require_open("end_access")
     Account.objects.filter(party=party).update(is_active=False)
     close_sessions(party=party)
     Token.objects.filter(party=party, revoked_at=None).update(revoked_at=at)
+    end_endpoints_of(party=party, by=by, at=at)
     Grant.objects.filter(party=party).delete()
     Party.objects.filter(id=party).update(ended_at=at)
     append_entry(Entered(action="people.left", actor=by, subject=party, at=at))

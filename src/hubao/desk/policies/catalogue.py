@@ -75,7 +75,9 @@ def _amount(_: str) -> str:
 def _compact(value: str) -> str:
     if not value.isascii():
         value = unicodedata.normalize("NFKC", value)
-    return _BETWEEN.sub("", value).upper()
+    if not value.isalnum():  # else there is nothing between
+        value = _BETWEEN.sub("", value)
+    return value.upper()
 
 
 def _phone(value: str) -> str:

@@ -3,12 +3,12 @@
 Nothing here reaches Django: the process that writes is the one that knows the database.
 """
 
-import pickle
+import marshal
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, starmap
 from multiprocessing import get_context
 from typing import ClassVar, Final
 
@@ -19,8 +19,9 @@ from hubao.desk.policies.sealing import Clear, Sealed, seal
 from hubao.seal.fields import Fields
 from hubao.seal.keyset import Keyset
 
-AT_ONCE: Final = 4_000  # rows of a part
-_AHEAD: Final = 3  # parts that are read and encrypted while one is written
+AT_ONCE: Final = 2_500  # rows of a part
+_AHEAD: Final = 8  # parts that are read and encrypted while others are written
+_NONE: Final = marshal.dumps([])
 
 
 @dataclass(frozen=True)
@@ -29,32 +30,40 @@ class Part:
 
     Attributes:
         rows: how many, usable or not.
-        sealed: those that are usable, each encrypted under a new record id; none if an earlier
-            run took the part in.
-        pickled: what they say in clear, packed: few need it again.
+        packed: those that are usable, each encrypted under a new record id; none if an earlier
+            run took the part in. Packed by marshal, which is several times as fast as pickle.
+        told: what they say in clear, packed too: few need it again.
         rejects: line and reason of each of the others.
         read: bytes of the file read so far.
         done: whether an earlier run took it in.
     """
 
     rows: int
-    sealed: Sequence[Sealed]
-    pickled: bytes
+    packed: bytes
+    told: bytes
     rejects: Sequence[tuple[int, str]]
     read: int
     done: bool = False
 
+    def sealed(self) -> Sequence[Sealed]:
+        """Give the usable rows, encrypted."""
+        return list(starmap(Sealed, marshal.loads(self.packed)))  # noqa: S302 - our own process's
+
     def clear(self) -> Sequence[Clear]:
         """Give what the rows of `sealed` say in clear."""
-        unpacked: Sequence[Clear] = pickle.loads(self.pickled)  # noqa: S301 - our own process's
+        unpacked: Sequence[Clear] = marshal.loads(self.told)  # noqa: S302 - our own process's
         return unpacked
 
     def __repr__(self) -> str:  # in no log and no traceback
         return f"Part(rows={self.rows})"
 
 
-def parts(file: Given, *, units: frozenset[str], keyset: Keyset, done: int = 0) -> Iterator[Part]:
-    """Give a file's parts in order.
+def parts(
+    file: Given, *, units: frozenset[str], keyset: Keyset, done: int = 0
+) -> Iterator[Sequence[Part]]:
+    """Give a file's parts in order: one, and with it what else is ready.
+
+    So the writer commits often while it waits for parts, and many at once while they wait for it.
 
     Args:
         file: with the columns of NEEDED and OPTIONAL.
@@ -67,15 +76,20 @@ def parts(file: Given, *, units: frozenset[str], keyset: Keyset, done: int = 0) 
     """
     told = (file, units, keyset, done)
     with ProcessPoolExecutor(1, get_context("spawn"), _Reader.begin, told) as pool:
-        waiting = deque([pool.submit(_Reader.next)])
-        while (part := _first(pool, waiting)) is not None:
-            yield part
+        waiting = deque[Future[Part | None]]()
+        while True:
+            waiting.extend(pool.submit(_Reader.next) for _ in range(_AHEAD - len(waiting)))
+            ready = _ready(waiting)
+            if not ready:
+                return
+            yield ready
 
 
-def _first(pool: ProcessPoolExecutor, waiting: "deque[Future[Part | None]]") -> Part | None:
-    while len(waiting) <= _AHEAD:
-        waiting.append(pool.submit(_Reader.next))
-    return waiting.popleft().result()
+def _ready(waiting: "deque[Future[Part | None]]") -> list[Part]:
+    found = [waiting.popleft().result()]
+    while waiting and waiting[0].done():
+        found.append(waiting.popleft().result())
+    return [part for part in found if part is not None]
 
 
 class _Reader:
@@ -105,10 +119,10 @@ def _read(file: Given, units: frozenset[str], fields: Fields, done: int) -> Iter
         before = done >= len(part)
         done -= len(part)
         if before:
-            yield Part(len(part), (), b"", rejects, read, done=True)
+            yield Part(len(part), _NONE, _NONE, rejects, read, done=True)
             continue
-        sealed = [seal(one, record=new_id(POLICY), fields=fields) for one in policies]
-        yield Part(len(part), sealed, pickle.dumps(policies), rejects, read)
+        sealed = [tuple(seal(one, record=new_id(POLICY), fields=fields)) for one in policies]
+        yield Part(len(part), marshal.dumps(sealed), marshal.dumps(policies), rejects, read)
 
 
 def _checked(

@@ -1,7 +1,7 @@
 """A row about a policy, as it comes in from files and the API."""
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
 from typing import Final
 
@@ -11,8 +11,7 @@ from hubao.kit.errors import BadInput, HubaoError, Kind
 NEEDED: Final = ("policy_number", "unit")
 OPTIONAL: Final = (*(set(PLAIN) | set(FIELDS)) - set(NEEDED), *NEVER)
 LONGEST: Final = 200  # characters of a cell
-_DIGITS: Final = re.compile(r"[0-9]{1,13}")
-_HUNDREDTHS: Final = re.compile(r"[0-9]{0,2}")
+_YUAN: Final = re.compile(r"([0-9]{1,13})(?:\.([0-9]{0,2}))?")
 
 
 class BadPolicy(HubaoError):  # noqa: N818 - says what happened, as its base does
@@ -33,14 +32,19 @@ def policy_of(cells: Mapping[str, str], *, units: Collection[str]) -> dict[str, 
         BadPolicy: something in it can't be understood.
         BadInput: it holds what people prove themselves with, which has no place here.
     """
+    if not NEVER.isdisjoint(cells):
+        raise _never(min(NEVER & cells.keys()))
     if cells["unit"] not in units:
         raise BadPolicy("its unit isn't known: import units first")
+    if max(map(len, cells.values())) > LONGEST:
+        name = next(name for name, text in cells.items() if len(text) > LONGEST)
+        raise BadPolicy(f"its {name} is longer than {LONGEST} characters")
+    if "\0" in "".join(cells.values()):
+        raise BadPolicy("it holds a NUL, which is no text")
     clear = dict(cells)
-    for name, text in cells.items():
-        if len(text) > LONGEST:
-            raise BadPolicy(f"its {name} is longer than {LONGEST} characters")
-        if name in _READ:
-            clear[name] = _READ[name](name, text)
+    for name, read in _READ:
+        if name in clear:
+            clear[name] = read(name, clear[name])
     return clear
 
 
@@ -52,21 +56,21 @@ def _date(name: str, text: str) -> str:
 
 
 def _fen(name: str, text: str) -> str:
-    whole, _, hundredths = text.partition(".")
-    if not (_DIGITS.fullmatch(whole) and _HUNDREDTHS.fullmatch(hundredths)):
+    written = _YUAN.fullmatch(text)
+    if written is None:
         raise BadPolicy(f"its {name} is no amount in yuan, as 1234.50")
+    whole, hundredths = written.groups("")
     return str(int(whole + f"{hundredths:0<2}"))
 
 
-def _never(name: str, _: str) -> str:
-    raise BadInput(
+def _never(name: str) -> BadInput:
+    return BadInput(
         f"The column {name} holds authentication data (C3): hubao keeps none; leave it out."
     )
 
 
-_READ: Final[Mapping[str, Callable[[str, str], str]]] = {
-    "issued_on": _date,
-    "premium": _fen,
-    "cash_value": _fen,
-    **dict.fromkeys(NEVER, _never),
-}
+_READ: Final[Sequence[tuple[str, Callable[[str, str], str]]]] = (
+    ("issued_on", _date),
+    ("premium", _fen),
+    ("cash_value", _fen),
+)

@@ -1,16 +1,16 @@
 """A policy's clear fields to encrypted columns."""
 
 from collections.abc import Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, cast
 
 from hubao.desk.policies.catalogue import FIELDS, PLAIN, SEARCHED, normal
 from hubao.seal.fields import Fields
 
 _OTHERS: Final = tuple(name for name in SEARCHED if name != "policy_number")
-_OPEN: Final = ("unit", "product", "channel", "status")
+OPEN: Final = ("unit", "product", "channel", "status")
 COLUMNS: Final = (
     "record",
-    *_OPEN,
+    *OPEN,
     "issued_on",
     "said",
     *FIELDS,
@@ -21,7 +21,7 @@ Clear = Mapping[str, str]
 
 
 class Sealed(NamedTuple):
-    """An encrypted policy; a plain tuple, of which millions pass from process to process.
+    """An encrypted policy.
 
     Attributes:
         numbers: the policy number's index by every key in use.
@@ -32,11 +32,17 @@ class Sealed(NamedTuple):
     columns: Sequence[str | bytes | None]
 
     @property
+    def issued_on(self) -> str | None:
+        """The day of issue in ISO form."""
+        return cast(str | None, self.columns[_DAY_AT])
+
+    @property
     def said(self) -> str | bytes | None:
         """A keyed hash of all that the row says."""
         return self.columns[_SAID_AT]
 
 
+_DAY_AT: Final = COLUMNS.index("issued_on")
 _SAID_AT: Final = COLUMNS.index("said")
 
 
@@ -44,26 +50,24 @@ def seal(clear: Clear, *, record: str, fields: Fields) -> Sealed:
     """Encrypt a policy for a record, as which alone it can be read again."""
     number = normal("policy_number", clear["policy_number"])
     numbers = fields.indexes(number, field="policy_number")
-    encrypt, get = fields.encrypt, clear.get
+    get = clear.get
     columns = (
         record,
-        *(get(name, "") for name in _OPEN),
+        *[get(name, "") for name in OPEN],
         get("issued_on"),
         said(clear, fields=fields),
-        *(
-            encrypt(value, field=name, record=record) if (value := get(name)) else None
-            for name in FIELDS
-        ),
+        *fields.encrypt_each(clear, fields=FIELDS, record=record),
         numbers[0],
-        *(
+        *[
             fields.index(normal(name, value), field=name) if (value := get(name)) else None
             for name in _OTHERS
-        ),
+        ],
     )
     return Sealed(numbers, columns)
 
 
 def said(clear: Clear, *, fields: Fields) -> bytes:
     """Give a keyed hash of all that a row says: rows that say the same need no writing."""
-    parts = [f"{name}={len(clear[name])}:{clear[name]}" for name in _SAID if name in clear]
-    return fields.index("".join(parts), field="*")
+    get = clear.get
+    # `policy_of` lets no NUL through, so that no two rows give the same text.
+    return fields.index("\0".join([get(name, "") for name in _SAID]), field="*")

@@ -16,7 +16,8 @@ from hubao.desk.core.problems import problem, problem_of
 from hubao.desk.ledger.proof import prove
 from hubao.desk.ledger.queries import PAGE, entries
 from hubao.desk.people.api import router as people
-from hubao.desk.people.queries import NotSignedIn, actor_of_token
+from hubao.desk.people.identity import NotSignedIn
+from hubao.desk.people.queries import actor_of_token
 from hubao.desk.policies.api import router as policies
 from hubao.kit.errors import HubaoError
 

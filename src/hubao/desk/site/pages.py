@@ -1,7 +1,6 @@
-"""Home, and whether the desk is well."""
+"""Home."""
 
-from django.db import DatabaseError, connection
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -33,13 +32,3 @@ def home(request: HttpRequest) -> HttpResponse:
         overdue=[one for one in reviews or () if one.review_by < now],
         spooled=wired().spool.exists(),
     )
-
-
-def health(_request: HttpRequest) -> HttpResponse:
-    """Say whether the database answers and the keys open; nothing else."""
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except DatabaseError:
-        return JsonResponse({"ok": False}, status=503)
-    return JsonResponse({"ok": True})

@@ -10,7 +10,7 @@ from django.views.generic import RedirectView
 from hubao.desk.core.console import console
 from hubao.desk.people.pages import no_password
 from hubao.desk.policies import pages as policies
-from hubao.desk.site import ledger, pages
+from hubao.desk.site import health, ledger, pages
 from hubao.desk.site.api import api
 
 _CONSOLE: Final[list[URLPattern | URLResolver]] = [
@@ -41,7 +41,8 @@ if apps.is_installed("allauth.socialaccount"):  # only if settings name a provid
     _SIGN_IN.append(path("oidc/", include("hubao.desk.people.oidc.urls")))
 urlpatterns: Final[list[URLPattern | URLResolver]] = [
     path("", RedirectView.as_view(pattern_name="home")),
-    path("health/", pages.health, name="health"),
+    path("health/", health.health, name="health"),
+    path("health/ready/", health.ready, name="ready"),
     path("api/v1/", api.urls),
     path("i18n/", include("django.conf.urls.i18n")),
     path("sign-in/", include(_SIGN_IN)),

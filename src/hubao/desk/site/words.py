@@ -6,6 +6,8 @@ from django.utils.translation import gettext_lazy as _
 
 ACTION_WORDS: Final = {
     "denied": _("was refused"),
+    "desk.backed_up": _("took a backup"),
+    "desk.restored": _("restored a backup"),
     "item.closed": _("closed a work item"),
     "item.opened": _("opened a work item"),
     "item.taken": _("took a work item"),
@@ -30,4 +32,8 @@ ACTION_WORDS: Final = {
     "policy.put": _("added or changed policies"),
     "policy.reveal": _("revealed a field"),
     "policy.search": _("found by search, masked"),
+    "webhook.added": _("added a webhook"),
+    "webhook.disabled": _("disabled a webhook"),
+    "webhook.replayed": _("sent webhooks again"),
+    "webhook.secret_rotated": _("rotated a webhook's secret"),
 }

@@ -14,10 +14,11 @@ from django.utils import timezone
 from hubao.desk.core.actor import Actor
 from hubao.desk.core.wired import wired
 from hubao.desk.ledger.denials import Denials
+from hubao.desk.people.identity import NotSignedIn
 from hubao.desk.people.oidc.answers import failed, refused
 from hubao.desk.people.oidc.provider import OpenIdProvider
 from hubao.desk.people.operations import sign_in_account
-from hubao.desk.people.queries import NotSignedIn, party_of_login
+from hubao.desk.people.queries import party_of_login
 from hubao.desk.people.sign_ins import SIGNED_IN
 
 NOBODY: Final = "oidc:unknown"

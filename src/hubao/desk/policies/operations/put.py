@@ -2,27 +2,36 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Final
+from datetime import date, datetime
+from typing import Final
 
-from django.db import connection
+from django.db import IntegrityError, connection
 from django.db.backends.utils import CursorWrapper
 
 from hubao.desk.core.transactions import require_open
-from hubao.desk.policies.sealing import COLUMNS, Clear, Sealed, seal
+from hubao.desk.policies.sealing import COLUMNS, OPEN, Clear, Sealed, seal
 from hubao.seal.fields import Fields
 
 _NAMED: Final = (*COLUMNS, "updated_at")
 _NAMES: Final = ", ".join(_NAMED)
 _INSERT: Final = (
     f"INSERT INTO policies_policy ({_NAMES}) VALUES ({', '.join(['%s'] * len(_NAMED))})"  # noqa: S608
-    " ON CONFLICT (policy_number_index) DO NOTHING"
 )
+_COPY: Final = f"COPY policies_policy ({_NAMES}) FROM STDIN (FORMAT BINARY)"
+_TYPES: Final = {
+    **dict.fromkeys(_NAMED, "bytea"),
+    **dict.fromkeys(("record", *OPEN), "text"),
+    "issued_on": "date",
+    "updated_at": "timestamptz",
+}
+_DAY: Final = _NAMED.index("issued_on")
 _UPDATE: Final = (
     f"UPDATE policies_policy SET {', '.join(f'{name} = %s' for name in _NAMED[1:])}"  # noqa: S608
     " WHERE record = %s"
 )
-_LANDED: Final = "policies_landed"
+_LOOK: Final = (
+    "SELECT policy_number_index, record, said FROM policies_policy WHERE policy_number_index"
+)
 _KNOWN_AT_ONCE: Final = 10_000
 
 
@@ -80,63 +89,64 @@ def put(
                 same += 1
             else:
                 changed[place] = record
-        now = connection.ops.adapt_datetimefield_value(at)
-        _insert(cursor, [(*one.columns, now) for one in fresh])
-        _change(cursor, changed, clear, now, fields)
+        _insert(cursor, fresh, at)
+        _change(cursor, changed, clear, at, fields)
     return Counts(len(fresh), len(changed), same, len(sealed) - len(last))
 
 
 def _known(cursor: CursorWrapper, numbers: Sequence[bytes]) -> dict[bytes, tuple[str, bytes]]:
     """Say which numbers have a record already, and what it said."""
+    some_of = _among_array if connection.vendor == "postgresql" else _among_list
     found = dict[bytes, tuple[str, bytes]]()
     for begin in range(0, len(numbers), _KNOWN_AT_ONCE):
-        some = numbers[begin : begin + _KNOWN_AT_ONCE]
-        places = ", ".join(["%s"] * len(some))
-        cursor.execute(
-            "SELECT policy_number_index, record, said FROM policies_policy"  # noqa: S608
-            f" WHERE policy_number_index IN ({places})",
-            list(some),
-        )
+        among, values = some_of(numbers[begin : begin + _KNOWN_AT_ONCE])
+        cursor.execute(f"{_LOOK} {among}", values)
         found |= {bytes(number): (record, bytes(said)) for number, record, said in cursor}
     return found
+
+
+def _among_list(numbers: Sequence[bytes]) -> tuple[str, list[bytes]]:
+    return f"IN ({', '.join(['%s'] * len(numbers))})", list(numbers)
+
+
+def _among_array(numbers: Sequence[bytes]) -> tuple[str, list[list[bytes]]]:
+    """One value instead of thousands, each of which PostgreSQL would have to read as SQL."""
+    return "= ANY(%s)", [list(numbers)]
 
 
 def _change(
     cursor: CursorWrapper,
     changed: Mapping[int, str],
     clear: Callable[[], Sequence[Clear]],
-    now: str | None,
+    at: datetime,
     fields: Fields,
 ) -> None:
     if not changed:
         return
     said = clear()
     again = (seal(said[place], record=record, fields=fields) for place, record in changed.items())
-    rows = [(*one.columns[1:], now, one.columns[0]) for one in again]
-    cursor.executemany(_UPDATE, rows)
+    now = connection.ops.adapt_datetimefield_value(at)
+    cursor.executemany(_UPDATE, [(*one.columns[1:], now, one.columns[0]) for one in again])
 
 
-def _insert(cursor: CursorWrapper, fresh: Sequence[Sequence[Any]]) -> None:
+def _insert(cursor: CursorWrapper, fresh: Sequence[Sealed], at: datetime) -> None:
     if not fresh:
         return
-    if connection.vendor == "postgresql":
-        _copy(cursor, fresh)
-    else:
-        cursor.executemany(_INSERT, fresh)
-    if cursor.rowcount != len(fresh):
-        raise Raced("another writer added one of these policies meanwhile")
+    try:
+        if connection.vendor == "postgresql":
+            _copy(cursor, fresh, at)
+        else:
+            now = connection.ops.adapt_datetimefield_value(at)
+            cursor.executemany(_INSERT, [(*one.columns, now) for one in fresh])
+    except IntegrityError as error:
+        raise Raced("another writer added one of these policies meanwhile") from error
 
 
-def _copy(cursor: CursorWrapper, fresh: Sequence[Sequence[Any]]) -> None:
-    """PostgreSQL's own way for many rows, through a table that only this transaction sees."""
-    cursor.execute(
-        f"CREATE TEMPORARY TABLE {_LANDED} ON COMMIT DROP AS"  # noqa: S608
-        f" SELECT {_NAMES} FROM policies_policy WITH NO DATA"
-    )
-    with cursor.copy(f"COPY {_LANDED} ({_NAMES}) FROM STDIN") as copy:
-        for row in fresh:
+def _copy(cursor: CursorWrapper, fresh: Sequence[Sealed], at: datetime) -> None:
+    """PostgreSQL's own way for many rows; in binary, as half of them is encrypted bytes."""
+    with connection.wrap_database_errors, cursor.copy(_COPY) as copy:
+        copy.set_types(_TYPES.values())
+        for one in fresh:
+            row: list[object] = [*one.columns, at]
+            row[_DAY] = date.fromisoformat(day) if (day := one.issued_on) else None
             copy.write_row(row)
-    cursor.execute(
-        f"INSERT INTO policies_policy ({_NAMES}) SELECT {_NAMES} FROM {_LANDED}"  # noqa: S608
-        " ON CONFLICT (policy_number_index) DO NOTHING"
-    )

@@ -7,12 +7,14 @@ from typing import Final
 from django.db import DatabaseError, connection
 
 from hubao.desk.core.actor import Actor, Permission
+from hubao.desk.core.metrics import counted
 from hubao.desk.core.rules import WorkItem, is_theirs, tie
 from hubao.desk.core.transactions import durable
 from hubao.desk.ledger.denials import Denials
 from hubao.desk.ledger.rules import Entered
 from hubao.desk.ledger.steps import NotWritten, append_entry
 from hubao.desk.policies.catalogue import FIELDS
+from hubao.desk.policies.metrics import REVEALS, SHOWN
 from hubao.desk.policies.queries import NoSuchPolicy, emergency_open
 from hubao.desk.policies.rules import (
     EMERGENCY_FIELDS,
@@ -57,6 +59,7 @@ class Revealed:
         return f"Revealed(until={self.until.isoformat()})"
 
 
+@counted(REVEALS, "purpose", done=SHOWN)
 def reveal(
     *,
     record: str,

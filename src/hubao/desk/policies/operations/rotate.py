@@ -10,6 +10,8 @@ from hubao.desk.core.actor import Actor, Permission
 from hubao.desk.core.transactions import durable
 from hubao.desk.ledger.rules import Entered
 from hubao.desk.ledger.steps import append_entry
+from hubao.desk.people.second_factors import are_second_factors_new, second_factors_anew
+from hubao.desk.people.webhooks.sealing import are_secrets_new, secrets_anew
 from hubao.desk.policies.catalogue import FIELDS, PLAIN
 from hubao.desk.policies.models import BreakGlass, Policy
 from hubao.desk.policies.sealing import COLUMNS, Clear, seal
@@ -49,6 +51,8 @@ def rotate(*, actor: Actor, at: datetime, fields: Fields, told: Told | None = No
         if told is not None:
             told(seen, total)
     _reasons_anew(fields)
+    secrets_anew(fields=fields)
+    second_factors_anew(fields=fields)
     with durable():
         facts = {"records": done}
         append_entry(Entered(action="keys.rotated", actor=actor.id, at=at, facts=facts))
@@ -58,8 +62,11 @@ def rotate(*, actor: Actor, at: datetime, fields: Fields, told: Told | None = No
 def is_rotated(*, fields: Fields) -> bool:
     """Tell whether nothing is left that needs an older key than the newest."""
     reasons = (bytes(one.reason) for one in BreakGlass.objects.iterator())
-    return all(_is_new(one, fields) for part in _parts() for one in part) and all(
-        one.startswith(fields.prefix) for one in reasons
+    return (
+        all(_is_new(one, fields) for part in _parts() for one in part)
+        and all(one.startswith(fields.prefix) for one in reasons)
+        and are_secrets_new(fields=fields)
+        and are_second_factors_new(fields=fields)
     )
 
 

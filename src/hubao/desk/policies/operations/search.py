@@ -8,6 +8,7 @@ from typing import Final
 from django.db.models import QuerySet
 
 from hubao.desk.core.actor import Actor
+from hubao.desk.core.metrics import counted
 from hubao.desk.core.queries import own_items
 from hubao.desk.core.steps import send_later
 from hubao.desk.core.transactions import durable
@@ -15,6 +16,7 @@ from hubao.desk.ledger.denials import Denials
 from hubao.desk.ledger.rules import Entered
 from hubao.desk.ledger.together import append_together
 from hubao.desk.policies.catalogue import SEARCHED, normal
+from hubao.desk.policies.metrics import SEARCHES, SHOWN
 from hubao.desk.policies.models import Lookup
 from hubao.desk.policies.queries import Masked, NoSuchPolicy, by_records, seen, visible
 from hubao.kit.errors import BadInput, HubaoError, Kind
@@ -44,6 +46,7 @@ class Slowed(HubaoError):  # noqa: N818 - as above
     kind = Kind.FORBIDDEN
 
 
+@counted(SEARCHES, done=SHOWN)
 def search(
     *, field: str, value: str, actor: Actor, at: datetime, fields: Fields, denials: Denials
 ) -> Sequence[Masked]:

@@ -1,0 +1,1 @@
+"""Webhooks by the Standard Webhooks specification: endpoints of clients, and what is sent there."""

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.makers.postgres import find_server
+from tests.makers.stamping import find_openssl
 
 settings.register_profile("here", deadline=None)
 settings.register_profile(
@@ -28,6 +29,7 @@ def find_browser() -> str | None:
 # What a test may need of the machine: how to see that it is there, and what to say if not.
 NEEDS: dict[str, tuple[Callable[[], object], str]] = {
     "browser": (find_browser, "no chromium on PATH (Debian: apt-get install chromium)"),
+    "openssl": (find_openssl, "no openssl on PATH (Debian: apt-get install openssl)"),
     "postgres": (find_server, "no PostgreSQL server here (Debian: apt-get install postgresql)"),
 }
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.test_desk import PEOPLE, UNITS, Desk
+from tests.makers.stamping import stamping
 
 VERIFIER = Path(__file__).parents[2] / "docs" / "verify_ledger.py"
 
@@ -72,6 +73,31 @@ class TestLedger:
 
         assert done.returncode == 0, done.stderr
         assert "entries are as they were, under 2 signed heads" in done.stdout
+
+    @pytest.mark.needs("openssl")
+    @pytest.mark.allow_hosts(["127.0.0.1"])
+    def test_tells_when_a_head_was_stamped_and_refuses_a_false_stamp(self, desk: Desk) -> None:
+        (desk.folder / "tsa").mkdir()
+        stamped = Desk(desk.folder)
+        with stamping(desk.folder / "tsa") as tsa:
+            stamped.settings = desk.settings | {
+                "HUBAO_HEADS_TO": f"file:{desk.folder / 'c'},tsa:{tsa.url}",
+                "HUBAO_TSA_ROOTS": str(tsa.roots),
+            }
+            done = stamped.run("head", group="ledger")
+        assert done.returncode == 0, done.stderr
+        (head,) = (desk.folder / "c").glob("head-*.txt")
+
+        told = stamped.run("verify", str(head), group="ledger")
+        unlooked = desk.run("verify", str(head), group="ledger")
+        stamp = head.with_suffix(".tsr")
+        stamp.write_bytes(stamp.read_bytes()[:-1] + b"x")
+        false = stamped.run("verify", str(head), group="ledger")
+
+        assert f"{head}: stamped at 20" in told.stdout
+        assert (told.returncode, unlooked.returncode, false.returncode) == (0, 0, 2)
+        assert "set HUBAO_TSA_ROOTS" in unlooked.stderr
+        assert "can't be trusted" in false.stderr
 
     def test_is_handed_out_and_checked_without_hubao(self, desk: Desk, signed: Path) -> None:
         done = desk.run("export", "--out", "audit", group="ledger")

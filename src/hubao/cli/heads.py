@@ -1,8 +1,10 @@
-"""Signed heads that are given on the command line, and the key that they are checked with."""
+"""Signed heads that are given on the command line, and what they are checked with."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import typer
 
 from hubao.kit.errors import BadInput
 
@@ -37,6 +39,33 @@ def log_key(*, needed: bool) -> "Ed25519PublicKey | None":
             raise BadInput("Set HUBAO_LOG_KEY to the log's public key, to check heads with.")
         return None
     return Ed25519PublicKey.from_public_bytes(raw)
+
+
+def false_stamps(heads: Mapping[Path, str]) -> list[str]:
+    """Say when heads were stamped, by the time stamps beside them; gives what is wrong with those.
+
+    Raises:
+        BadRoots: HUBAO_TSA_ROOTS can't be read.
+    """
+    from hubao.desk.core.wired import wired  # noqa: PLC0415 - needs the desk
+    from hubao.desk.ledger.publishing import STAMP  # noqa: PLC0415
+    from hubao.desk.ledger.stamps import BadStamp, read_roots, stamped_at  # noqa: PLC0415
+
+    stamped = {head: path for head in heads if (path := head.with_suffix(STAMP)).exists()}
+    roots = wired().log.tsa_roots
+    if stamped and roots is None:
+        typer.echo(f"{len(stamped):,} time stamps aren't looked at: set HUBAO_TSA_ROOTS", err=True)
+        return []
+    trusted = read_roots(roots) if stamped and roots else []
+    faults = []
+    for head, path in stamped.items():
+        try:
+            at = stamped_at(path.read_bytes(), note=heads[head], roots=trusted)
+        except BadStamp as error:
+            faults.append(f"{path}: {error.message}")
+        else:
+            typer.echo(f"{head}: stamped at {at:%Y-%m-%dT%H:%M:%SZ}")
+    return faults
 
 
 def _read(path: Path) -> str:

@@ -8,7 +8,7 @@ import typer
 
 from hubao.cli.desk.door import open_desk, whoever_runs_this
 from hubao.cli.exits import told_as_exit_code
-from hubao.cli.heads import log_key, read_heads
+from hubao.cli.heads import false_stamps, log_key, read_heads
 from hubao.cli.outputs import written_whole
 from hubao.cli.progress import progress_bar
 from hubao.kit.errors import BadInput
@@ -73,6 +73,8 @@ def verify(
 ) -> None:
     """Read the whole ledger again; hold it to its tree and to signed heads. Exits with 2 if not.
 
+    A time stamp that lies beside a head, named alike with .tsr, is held to HUBAO_TSA_ROOTS.
+
     Example: hubao ledger verify /mnt/audit/head-*.txt
     """
     with open_desk(context):
@@ -85,10 +87,11 @@ def verify(
                 key=log_key(needed=bool(notes)),
                 told=(lambda done, total: bar(done, total, "entries")) if bar else None,
             )
-        for fault in found.faults:
+        faults = [*found.faults, *false_stamps(dict(zip(heads or (), notes, strict=True)))]
+        for fault in faults:
             typer.echo(fault, err=True)
-        if found.faults:
-            raise Tampered(f"The ledger isn't what it was: {len(found.faults):,} faults.")
+        if faults:
+            raise Tampered(f"The ledger isn't what it was: {len(faults):,} faults.")
         typer.echo(
             f"{found.entries:,} entries are as they were, under {found.heads:,} signed heads;"
             f" {found.pending:,} wait for their place"

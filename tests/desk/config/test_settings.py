@@ -3,7 +3,9 @@
 import os
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
 from pydantic import SecretStr
@@ -12,6 +14,7 @@ from hubao.desk.config.env import Env
 from hubao.desk.config.keys import BadSetting, Unset, key_encryption, reach_of
 from hubao.desk.config.mapping import django_settings
 from hubao.desk.config.messages import sender_of
+from hubao.desk.config.sign_in import provider_of
 from hubao.desk.core.messages.gateway import Gateway
 from hubao.desk.core.messages.letters import Unset as NothingSends
 from hubao.desk.core.messages.local import Folder
@@ -48,6 +51,81 @@ class TestProduction:
         assert made["SESSION_COOKIE_SECURE"]
         assert made["SECURE_SSL_REDIRECT"]
         assert not made["DEBUG"]
+
+
+class TestProvider:
+    KNOWN: ClassVar[dict[str, Any]] = {"oidc_client_id": "hubao", "oidc_client_secret": "x"}
+
+    def test_is_none_by_default_neither_installed_nor_routed(self, tmp_path: Path) -> None:
+        told = (
+            "import django; django.setup()\n"
+            "from django.apps import apps; from django.urls import get_resolver\n"
+            "names = get_resolver().reverse_dict\n"
+            "print(apps.is_installed('allauth.socialaccount'), 'oidc_login' in names,"
+            " 'account_login' in names)"
+        )
+
+        said = self.run(tmp_path, told)
+
+        assert said == "False False True\n"
+
+    def test_is_there_if_settings_name_it_with_its_secret_in_a_file(self, tmp_path: Path) -> None:
+        (tmp_path / "secrets").mkdir()
+        (tmp_path / "secrets" / "hubao_oidc_client_secret").write_text("from a file")
+        told = (
+            "import django; django.setup()\n"
+            "from django.urls import reverse; from hubao.desk.core.wired import wired\n"
+            "print(reverse('oidc_callback'), wired().provider.secret, wired().provider)"
+        )
+
+        said = self.run(tmp_path, told, oidc_issuer="https://sso.example", oidc_client_id="hubao")
+
+        assert said.startswith("/sign-in/oidc/callback/ from a file Provider(")
+        assert said.count("from a file") == 1
+
+    def run(self, folder: Path, code: str, **more: str) -> str:
+        env = {
+            "HUBAO_DATA": str(folder),
+            "HUBAO_SECRET_KEY": "s" * 50,
+            "DJANGO_SETTINGS_MODULE": "hubao.desk.config.settings",
+        } | {f"HUBAO_{name.upper()}": value for name, value in more.items()}
+        return subprocess.run(
+            [sys.executable, "-c", code], env=os.environ | env, capture_output=True, text=True,
+            check=True,
+        ).stdout  # fmt: skip
+
+    @pytest.mark.parametrize(
+        "issuer", ["http://sso.example", "sso.example", "https://", "https://sso.example/?a=b"]
+    )
+    def test_that_is_no_issuer_is_refused(self, issuer: str) -> None:
+        env = Env(secret_key=SECRET, oidc_issuer=issuer, **self.KNOWN)
+
+        with pytest.raises(BadSetting, match="HUBAO_OIDC_ISSUER"):
+            provider_of(env)
+
+    @pytest.mark.parametrize("name", KNOWN)
+    def test_without_the_desks_name_and_secret_there_is_refused(self, name: str) -> None:
+        known = {one: value for one, value in self.KNOWN.items() if one != name}
+
+        with pytest.raises(BadSetting, match="CLIENT_ID"):
+            provider_of(Env(secret_key=SECRET, oidc_issuer="https://sso.example", **known))
+
+    def test_trusts_no_second_factor_and_asks_freshly_by_default(self) -> None:
+        made = provider_of(Env(secret_key=SECRET, oidc_issuer="https://sso.example", **self.KNOWN))
+
+        assert made is not None
+        assert (made.trusted, made.fresh, made.claim) == (frozenset(), timedelta(minutes=5), "sub")
+
+    def test_trusts_what_is_named(self) -> None:
+        env = Env(
+            secret_key=SECRET, oidc_issuer="https://sso.example", oidc_mfa="mfa, urn:x:2fa,",
+            oidc_fresh_minutes=0, **self.KNOWN,
+        )  # fmt: skip
+
+        made = provider_of(env)
+
+        assert made is not None
+        assert (made.trusted, made.fresh) == (frozenset({"mfa", "urn:x:2fa"}), None)
 
 
 class TestReach:

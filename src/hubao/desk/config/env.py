@@ -43,8 +43,13 @@ class Env(BaseSettings):
     )
     log_key: str | None = Field(default=None, description="the log's public key, base 64")
     signer: Path | None = Field(default=None, description="the signer's socket")
-    heads_to: str = Field(default="", description="places for heads: file:/folder,mail:address")
+    heads_to: str = Field(
+        default="", description="places for heads: file:/folder,mail:address,tsa:https://…"
+    )
     mail_server: str | None = Field(default=None, description="host:port that takes mail")
+    tsa_roots: Path | None = Field(
+        default=None, description="PEM file of the roots that time stamps are held to"
+    )
     webhook_networks: str = Field(
         default="",
         description="private networks that webhooks may call: 10.20.0.0/16, with commas between",
@@ -92,6 +97,27 @@ class Env(BaseSettings):
     )
     allowed_hosts: str = Field(default="localhost,127.0.0.1", description="with commas between")
     idle_minutes: int = Field(default=15, ge=1, le=720, description="until a sign-in ends")
+    oidc_issuer: str | None = Field(
+        default=None, description="OpenID Connect provider that people sign in with, as https://…"
+    )
+    oidc_client_id: str | None = Field(default=None, description="the desk's name there")
+    oidc_client_secret: SecretStr | None = Field(
+        default=None, description="the desk's secret there"
+    )
+    oidc_name: str = Field(default="", description="words on the button; its own by default")
+    oidc_claim: str = Field(
+        default="sub", description="claim that holds the login; nobody may choose it themselves"
+    )
+    oidc_mfa: str = Field(
+        default="",
+        description="values of acr or amr that count as a second factor, with commas between",
+    )
+    oidc_fresh_minutes: int = Field(
+        default=5,
+        ge=0,
+        le=720,
+        description="how long ago the provider may have asked who it is; 0: it needn't tell",
+    )
     language: Literal["zh-hans", "en"] = Field(default="zh-hans", description="unless asked for")
 
     @classmethod

@@ -77,7 +77,7 @@ def log_of(env: Env) -> Log:
         raise BadSetting(
             "HUBAO_LOG_KEY is no Ed25519 public key: take what hubao ledger signer said."
         ) from None
-    return Log(env.log_origin, key, env.signer, env.heads_to, env.mail_server)
+    return Log(env.log_origin, key, env.signer, env.heads_to, env.mail_server, env.tsa_roots)
 
 
 def reach_of(env: Env) -> Reach:

@@ -8,7 +8,7 @@ from hubao.desk.config.databases import database
 from hubao.desk.config.env import Env
 from hubao.desk.config.keys import key_encryption, log_of, reach_of
 from hubao.desk.config.messages import sender_of
-from hubao.desk.config.sign_in import sign_in
+from hubao.desk.config.sign_in import provider_of, sign_in
 from hubao.desk.core.days import ZONE
 from hubao.desk.core.keys import KeysetFile
 from hubao.desk.core.wired import Wired
@@ -36,6 +36,7 @@ _LIBRARIES: Final = (
     "allauth.mfa",
     "allauth.usersessions",
 )
+_WITH_PROVIDER: Final = ("allauth.socialaccount",)
 _MIDDLEWARE: Final = (
     "hubao.desk.core.middleware.Counted",
     "django.middleware.security.SecurityMiddleware",
@@ -61,7 +62,7 @@ def django_settings(env: Env) -> dict[str, Any]:
         "DEBUG": False,
         "ALLOWED_HOSTS": [one.strip() for one in env.allowed_hosts.split(",")],
         "DATABASES": {"default": database(env.database)},
-        "INSTALLED_APPS": [*ROOMS, *_LIBRARIES],
+        "INSTALLED_APPS": [*ROOMS, *_LIBRARIES, *(_WITH_PROVIDER if env.oidc_issuer else ())],
         "MIDDLEWARE": list(_MIDDLEWARE),
         "ROOT_URLCONF": "hubao.desk.config.urls",
         "TEMPLATES": [_templates()],
@@ -79,6 +80,7 @@ def django_settings(env: Env) -> dict[str, Any]:
             insurer=env.insurer,
             sender=sender_of(env),
             reports_to=env.reports_to,
+            provider=provider_of(env),
         ),
         **_language(env),
         "LOGGING": _logging(),

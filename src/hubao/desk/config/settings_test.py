@@ -13,6 +13,10 @@ ENV: Final = Env.model_construct(
     data=Path("var/test"),
     secret_key=SecretStr("t" * 40),
     database_url="sqlite:///:memory:",
+    # So that its modules can be imported; tests wire a provider of their own.
+    oidc_issuer="https://127.0.0.1:1",
+    oidc_client_id="hubao",
+    oidc_client_secret=SecretStr("not a secret"),
 )
 
 globals().update(django_settings(ENV))

@@ -1,6 +1,7 @@
 """What entry points hand to the rooms: keys and places, wired once from the environment."""
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
 
@@ -21,6 +22,7 @@ class Log:
         signer: socket of who signs; None if nobody does.
         heads_to: places for signed heads, as in the setting.
         mail_server: host:port that takes mail.
+        tsa_roots: PEM file of the roots that time stamps are held to.
     """
 
     origin: str
@@ -28,6 +30,30 @@ class Log:
     signer: Path | None = None
     heads_to: str = ""
     mail_server: str | None = None
+    tsa_roots: Path | None = None
+
+
+@dataclass(frozen=True)
+class Provider:
+    """An OpenID Connect provider that people may sign in with.
+
+    Attributes:
+        issuer: its address, and its name in what it signs.
+        client: the desk's name there.
+        secret: the desk's secret there.
+        name: words on the button; empty for the desk's own.
+        claim: what of a token holds the login.
+        trusted: values of `acr` and `amr` that count as a second factor.
+        fresh: how long ago it may have asked who it is; None if it needn't tell.
+    """
+
+    issuer: str
+    client: str
+    secret: str = field(repr=False)
+    name: str = ""
+    claim: str = "sub"
+    trusted: frozenset[str] = frozenset()
+    fresh: timedelta | None = None
 
 
 @dataclass(frozen=True)
@@ -47,6 +73,7 @@ class Wired:
         insurer: the name that policyholders know; empty if nobody told it.
         sender: what carries messages to policyholders.
         reports_to: unit that deals with policyholders' reports; empty for the top one.
+        provider: whom people may sign in with besides; None if it is passwords only.
     """
 
     keys: KeysetFile
@@ -61,6 +88,7 @@ class Wired:
     insurer: str = ""
     sender: Sender = field(default_factory=Unset)
     reports_to: str = ""
+    provider: Provider | None = None
 
 
 def wired() -> Wired:

@@ -78,9 +78,8 @@ def sign_and_publish(log: Log, *, at: datetime) -> str:
         raise NoSigner("Nobody signs this ledger: run hubao ledger signer, and set what it says.")
     key = Ed25519PublicKey.from_public_bytes(log.key)
     note = sign_head(origin=log.origin, ask=partial(ask_signer, log.signer), key=key, at=at)
-    publish(
-        note, size=read_signed(note, key).size, to=places(log.heads_to, mail_server=log.mail_server)
-    )
+    to = places(log.heads_to, mail_server=log.mail_server, tsa_roots=log.tsa_roots)
+    publish(note, size=read_signed(note, key).size, to=to)
     with durable():
         place = KeptHead.objects.get(note=note).id
         Mark.objects.update_or_create(name=queries.PUBLISHED, defaults={"place": place})

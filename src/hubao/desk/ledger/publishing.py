@@ -1,9 +1,11 @@
 """Put signed heads where the database's owner can't change them: that is what makes them proof.
 
-A place is written `file:/folder` (a share or disk of somebody else's) or `mail:address`.
+A place is written `file:/folder` (a share or disk of somebody else's), `mail:address`, or
+`tsa:https://…`, a time-stamp authority: its stamp goes with the head into the other places.
 """
 
 import hashlib
+import logging
 import smtplib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,9 +13,12 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Final, Protocol
 
+from hubao.desk.ledger.stamps import Authority, BadStamp, read_roots
 from hubao.kit.errors import BadInput, HubaoError, Kind
 
+_log = logging.getLogger(__name__)
 LEAST: Final = 2  # places, so that one that is lost or false shows
+STAMP: Final = ".tsr"  # a time stamp's file, beside its head's of the same name
 
 
 class BadPlace(BadInput):
@@ -32,8 +37,8 @@ class NotPublished(HubaoError):  # noqa: N818 - says what happened, as its base 
 class Place(Protocol):
     """Somewhere outside."""
 
-    def put(self, note: str, size: int) -> None:
-        """Put a signed head there; OSError if it can't be."""
+    def put(self, note: str, size: int, stamp: bytes | None) -> None:
+        """Put a signed head there, with its time stamp if it has one; OSError if it can't be."""
 
 
 @dataclass(frozen=True)
@@ -42,15 +47,14 @@ class Folder:
 
     path: Path
 
-    def put(self, note: str, size: int) -> None:
-        """Write the head to a file of its own."""
+    def put(self, note: str, size: int, stamp: bytes | None) -> None:
+        """Write the head to a file of its own, and its time stamp beside it."""
         self.path.mkdir(parents=True, exist_ok=True)
         digest = hashlib.sha256(note.encode()).hexdigest()[:12]
         file = self.path / f"head-{size:012d}-{digest}.txt"
-        if not file.exists():
-            fresh = file.with_suffix(".new")
-            fresh.write_text(note, encoding="utf-8")
-            fresh.rename(file)
+        if stamp is not None:
+            _write_once(file.with_suffix(STAMP), stamp)
+        _write_once(file, note.encode())
 
 
 @dataclass(frozen=True)
@@ -61,31 +65,44 @@ class Mail:
     server: str
     sender: str
 
-    def put(self, note: str, size: int) -> None:
-        """Send the head."""
+    def put(self, note: str, size: int, stamp: bytes | None) -> None:
+        """Send the head, its time stamp attached."""
         message = EmailMessage()
         message["Subject"] = f"hubao ledger head {size}"
         message["From"], message["To"] = self.sender, self.address
         message.set_content(note)
+        if stamp is not None:
+            message.add_attachment(
+                stamp, maintype="application", subtype="timestamp-reply", filename=f"head{STAMP}"
+            )
         host, _, port = self.server.partition(":")
         with smtplib.SMTP(host, int(port or 25), timeout=30) as link:
             link.send_message(message)
 
 
-def places(told: str, *, mail_server: str | None) -> Sequence[Place]:
+def places(
+    told: str, *, mail_server: str | None, tsa_roots: Path | None = None
+) -> Sequence[Place | Authority]:
     """Read places, with commas between.
 
     Args:
         told: as in the setting.
         mail_server: host:port that takes mail, if there is one.
+        tsa_roots: PEM file of the roots that time stamps are held to, if there is one.
 
     Raises:
-        BadPlace: one isn't written as it must be.
+        BadPlace: one isn't written as it must be, or a time stamp would lie nowhere.
+        BadRoots: `tsa_roots` can't be read.
     """
-    return [_place(one.strip(), mail_server) for one in told.split(",") if one.strip()]
+    written = [one.strip() for one in told.split(",") if one.strip()]
+    found = [_place(one, mail_server, tsa_roots) for one in written]
+    stamping = sum(isinstance(one, Authority) for one in found)
+    if stamping > 1 or (stamping and len(found) == 1):
+        raise BadPlace("Heads take one tsa: place, and a file: or mail: place to keep its stamps.")
+    return found
 
 
-def _place(told: str, mail_server: str | None) -> Place:
+def _place(told: str, mail_server: str | None, tsa_roots: Path | None) -> Place | Authority:
     sort, _, rest = told.partition(":")
     if sort == "file" and rest:
         return Folder(Path(rest))
@@ -93,24 +110,51 @@ def _place(told: str, mail_server: str | None) -> Place:
         if mail_server is None:
             raise BadPlace("Heads go by mail only with HUBAO_MAIL_SERVER set to host:port.")
         return Mail(rest, mail_server, f"hubao@{rest.partition('@')[2]}")
-    raise BadPlace(f"A place for heads is written file:/folder or mail:address, not {sort}:…")
+    if sort == "tsa" and rest.startswith(("https://", "http://")):
+        if tsa_roots is None:
+            raise BadPlace("Heads are stamped only with HUBAO_TSA_ROOTS set to the roots' file.")
+        return Authority(rest, read_roots(tsa_roots))
+    raise BadPlace(
+        f"A place for heads is written file:/folder, mail:address or tsa:https://…, not {sort}:…"
+    )
 
 
-def publish(note: str, *, size: int, to: Sequence[Place]) -> int:
-    """Put a head into every place; returns in how many it is.
+def publish(note: str, *, size: int, to: Sequence[Place | Authority]) -> int:
+    """Put a head into every place, stamped if one of them stamps; returns in how many it is.
 
     Raises:
         NotPublished: in fewer than LEAST, though as many are told.
     """
-    done = 0
-    for place in to:
-        try:
-            place.put(note, size)
-        except (OSError, smtplib.SMTPException):
-            continue
-        done += 1
+    stamps = [_stamp(note, one) for one in to if isinstance(one, Authority)]
+    stamp = stamps[0] if stamps else None
+    done = sum(_put(note, size, stamp, one) for one in to if not isinstance(one, Authority))
+    done += stamp is not None
     if done < min(LEAST, len(to)):
         raise NotPublished(
             f"The head is in {done} of {len(to)} places only: look at them.", places=done
         )
     return done
+
+
+def _put(note: str, size: int, stamp: bytes | None, place: Place) -> bool:
+    try:
+        place.put(note, size, stamp)
+    except (OSError, smtplib.SMTPException):
+        return False
+    return True
+
+
+def _stamp(note: str, authority: Authority) -> bytes | None:
+    try:
+        return authority.stamp(note)
+    except (OSError, BadStamp) as error:  # the head goes to the other places all the same
+        why = error.message if isinstance(error, BadStamp) else type(error).__name__
+        _log.warning("no time stamp was got for a head", extra={"facts": {"why": why}})
+        return None
+
+
+def _write_once(file: Path, content: bytes) -> None:
+    if not file.exists():
+        fresh = file.with_suffix(f"{file.suffix}.new")
+        fresh.write_bytes(content)
+        fresh.rename(file)

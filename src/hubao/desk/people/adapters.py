@@ -1,19 +1,28 @@
 """allauth, as this house has it: nobody signs up, and second factors show no e-mail."""
 
-from typing import Final
+from typing import Any, Final, cast
 
 from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.authentication import get_authentication_records
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.stages import AuthenticateStage
+from allauth.mfa.utils import is_mfa_enabled
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from hubao.desk.core.told import status, told
 from hubao.desk.core.wired import wired
+from hubao.desk.ledger.steps import NotWritten
 from hubao.desk.people.metrics import FAILED, LOCKED, SIGN_INS
 from hubao.desk.people.models import Account
 from hubao.desk.people.second_factors import opened, sealed
+from hubao.desk.people.sign_ins import PROVIDER, PROVIDER_FACTOR, enter_sign_in
+from hubao.desk.people.stages import SecondFactor, provider_factor
 
 # What allauth says of a wrong password or code, and of too many of them.
 _REFUSED: Final = {
@@ -42,11 +51,56 @@ class Accounts(_Counting, DefaultAccountAdapter):  # type: ignore[misc] # allaut
         del request
         return False
 
+    def get_login_stages(self) -> list[str]:
+        """Ask for the second factor as `stages` has it."""
+        stages = AuthenticateStage, SecondFactor
+        theirs, ours = (f"{one.__module__}.{one.__name__}" for one in stages)
+        return [ours if one == theirs else one for one in super().get_login_stages()]
+
+    def post_login(
+        self,
+        request: HttpRequest,
+        user: Account,
+        *,
+        signal_kwargs: dict[str, Any] | None = None,
+        **hooks: object,
+    ) -> HttpResponse:
+        """Enter the sign-in; who can't be entered isn't signed in."""
+        asked = provider_factor(signal_kwargs)
+        records = get_authentication_records(request, user)
+        try:
+            enter_sign_in(
+                party=user.party_id, records=records, provider_factor=asked, at=timezone.now()
+            )
+        except NotWritten as error:
+            self.logout(request)
+            return render(request, "people/sorry.html", {"why": told(error)}, status=status(error))
+        request.session[PROVIDER_FACTOR] = asked
+        answer = super().post_login(request, user, signal_kwargs=signal_kwargs, **hooks)
+        return cast(HttpResponse, answer)
+
+    def get_reauthentication_methods(self, user: Account) -> list[dict[str, Any]]:
+        """Send those to the provider who have neither a password nor a second factor here."""
+        found: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        if not found and wired().provider:
+            there = reverse("oidc_login")
+            return [{"id": PROVIDER, "description": _("Sign in again"), "url": there}]
+        return found
+
     def is_reauthentication_required(self, *, app: str, **kwargs: object) -> bool:
-        """Ask for the password again, unless it was given a few minutes ago."""
+        """Ask for the password again, unless it was given a few minutes ago.
+
+        The provider's word is good for the first second factor here, not for further ones: else
+        whoever is at an unlocked desk could add their own.
+        """
         del app, kwargs
         request: HttpRequest = self.request
-        given = [one["at"] for one in get_authentication_records(request, request.user)]
+        has_factor = is_mfa_enabled(request.user)
+        given = [
+            one["at"]
+            for one in get_authentication_records(request, request.user)
+            if not (has_factor and one["method"] == PROVIDER)
+        ]
         since: float = timezone.now().timestamp() - max(given, default=0)
         return bool(since > app_settings.REAUTHENTICATION_TIMEOUT)
 

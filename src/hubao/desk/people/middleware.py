@@ -6,6 +6,7 @@ from functools import wraps
 from typing import Final
 
 from allauth.account.authentication import get_authentication_records
+from allauth.mfa.utils import is_mfa_enabled
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
@@ -18,6 +19,7 @@ from hubao.desk.core.actor import Actor, Permission
 from hubao.desk.core.wired import wired
 from hubao.desk.people.identity import Known, NotSignedIn, known
 from hubao.desk.people.models import Account
+from hubao.desk.people.sign_ins import PROVIDER_FACTOR
 
 _SEEN: Final = "seen"
 _SEEN_EVERY: Final = 60  # seconds between notes that somebody is still there
@@ -49,7 +51,7 @@ class WhoAsks:
                 logout(request)
                 return HttpResponseRedirect(reverse("account_login"))
             actor = found.person(user.party_id, verified=_verified(request, user))
-            if _lacks_second_factor(actor, found) and not request.path.startswith(_FREE):
+            if _lacks_second_factor(request, actor, found) and not request.path.startswith(_FREE):
                 return HttpResponseRedirect(reverse("mfa_activate_totp"))
             request.actor = actor  # type: ignore[attr-defined]
         return self._get_response(request)
@@ -74,8 +76,14 @@ def _verified(request: HttpRequest, user: Account) -> datetime | None:
     return datetime.fromtimestamp(max(passed), UTC) if passed else None
 
 
-def _lacks_second_factor(actor: Actor, found: Known) -> bool:
-    return actor.may(Permission.REVEAL) and not found.has_second_factor
+def _lacks_second_factor(request: HttpRequest, actor: Actor, found: Known) -> bool:
+    shown = found.has_second_factor or request.session.get(PROVIDER_FACTOR, False)
+    return actor.may(Permission.REVEAL) and not shown
+
+
+def has_second_factor(request: HttpRequest) -> bool:
+    """Tell whether who asks has a second factor here, besides what a provider may ask for."""
+    return bool(is_mfa_enabled(request.user))
 
 
 def asking(request: HttpRequest) -> Actor:

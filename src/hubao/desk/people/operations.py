@@ -11,6 +11,7 @@ from hubao.desk.core.actor import Actor, NotAllowed, Permission, Role
 from hubao.desk.core.transactions import durable
 from hubao.desk.ledger.rules import Entered, Fact
 from hubao.desk.ledger.steps import append_entry
+from hubao.desk.people.identity import NotSignedIn, known
 from hubao.desk.people.models import Account, Grant, Party, Token
 from hubao.desk.people.queries import NoSuchPerson, present
 from hubao.desk.people.rules import Sort, Why, may_come_back, token_digest
@@ -20,6 +21,8 @@ from hubao.desk.people.steps import close_sessions, end_access
 from hubao.kit.errors import HubaoError, Kind
 
 TOKEN_MARK: Final = "hubao_"  # noqa: S105 - a prefix, no secret
+
+PROVIDER: Final = "system:oidc"  # who makes the accounts of those that it signs in
 
 
 class NoSuchToken(HubaoError):  # noqa: N818 - says what happened, as its base does
@@ -79,6 +82,30 @@ def make_account(*, party: str, actor: Actor, at: datetime) -> str:
         close_sessions(party=party)
         append_entry(Entered(action="people.sign_in_made", actor=actor.id, subject=party, at=at))
     return password
+
+
+def sign_in_account(*, party: str | None, at: datetime) -> Account:
+    """Give the account that somebody signs in to by the provider's word.
+
+    A person whose login there was imported, and who never had a password here, has none yet: it
+    is made now, without a password.
+
+    Raises:
+        NotSignedIn: nobody who works here, or somebody whose sign-in was taken away.
+    """
+    with durable():
+        found = Party.objects.filter(id=party, kind=Sort.PERSON).first()
+        if found is None or known(party=found.id, at=at) is None:
+            raise NotSignedIn("You aren't known here: ask your administrator.")
+        account, is_new = Account.objects.get_or_create(
+            party=found, defaults={"username": found.id, "password": make_password(None)}
+        )
+        if not account.is_active:
+            raise NotSignedIn("You aren't known here: ask your administrator.")
+        if is_new:
+            entered = Entered(action="people.sign_in_made", actor=PROVIDER, subject=found.id, at=at)
+            append_entry(entered)
+    return account
 
 
 def issue_token(*, party: str, scopes: Collection[Permission], actor: Actor, at: datetime) -> str:

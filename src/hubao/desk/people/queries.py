@@ -11,9 +11,17 @@ from django.contrib.sessions.models import Session
 from django.db.models import Exists, OuterRef, QuerySet
 
 from hubao.desk.core.actor import ALLOWED, Actor, Permission, Role
+from hubao.desk.ledger.rules import is_plain
 from hubao.desk.people.identity import NotSignedIn, known
-from hubao.desk.people.models import Grant, Identity, Party, Token, Unit
-from hubao.desk.people.rules import Employment, Sort, employment, may_come_back, token_digest
+from hubao.desk.people.models import Account, Grant, Identity, Party, Token, Unit
+from hubao.desk.people.rules import (
+    PROVIDER_SYSTEM,
+    Employment,
+    Sort,
+    employment,
+    may_come_back,
+    token_digest,
+)
 from hubao.kit.errors import HubaoError, Kind
 
 ANY_SYSTEM: Final = "any"  # of logins that are the same everywhere
@@ -107,6 +115,19 @@ def actor_of_token(*, token: str, at: datetime) -> Actor:
     if not live or not found:
         raise NotSignedIn("This token isn't known, or was revoked.")
     return found.client(live.party_id, scopes=frozenset(map(Permission, live.scopes)))
+
+
+def party_of_login(*, login: str) -> str | None:
+    """Say whose a login at the sign-in provider is; None if nobody's.
+
+    A login that was imported for the system PROVIDER_SYSTEM decides; else an account of that name.
+    """
+    if not is_plain(login):
+        return None
+    found = Identity.objects.filter(system=PROVIDER_SYSTEM, login=login)
+    party = found.values_list("party", flat=True).first()
+    own = Account.objects.filter(username=login).values_list("party", flat=True)
+    return party or own.first()
 
 
 def people(*, actor: Actor) -> QuerySet[Party]:

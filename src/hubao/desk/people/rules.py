@@ -15,6 +15,7 @@ from hubao.kit.errors import HubaoError, Kind
 NEEDED: Final = ("actor", "name", "unit")
 LONGEST_NAME: Final = 200
 COMES_BACK_WITHIN: Final = timedelta(hours=1)  # house rule: a mistake shows at once
+PROVIDER_SYSTEM: Final = "oidc"  # of imported logins: those at the sign-in provider
 OPTIONAL: Final = ("kind", "hired", "notice", "left", "roles")
 
 

@@ -41,6 +41,7 @@ CHANGE_WORDS: Final = {
     "people.roles": _("set roles"),
     "people.sessions_ended": _("ended sign-ins"),
     "people.sign_in_made": _("made a sign-in"),
+    "people.signed_in": _("signed in"),
     "people.token_issued": _("issued a token"),
     "people.token_restored": _("took a revocation back"),
     "people.token_revoked": _("revoked a token"),

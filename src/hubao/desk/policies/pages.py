@@ -16,7 +16,7 @@ from hubao.desk.core.queries import own_items, waiting_items
 from hubao.desk.core.told import status, told
 from hubao.desk.core.wired import wired
 from hubao.desk.ledger.denials import Denials
-from hubao.desk.people.middleware import asking, signed_in
+from hubao.desk.people.middleware import asking, has_second_factor, signed_in
 from hubao.desk.people.queries import colleagues
 from hubao.desk.policies.catalogue import SEARCHED
 from hubao.desk.policies.operations.alerts import answer_alert, reopen_alert
@@ -100,6 +100,7 @@ def show(request: HttpRequest, record: str) -> HttpResponse:
         may_break=actor.may(Permission.BREAK_GLASS),
         seconds=int(SHOWN_FOR.total_seconds()),
         who=actor.id,
+        has_factor=has_second_factor(request),
     )
 
 

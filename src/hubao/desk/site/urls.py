@@ -3,12 +3,14 @@
 from typing import Final
 
 from allauth.account import views as account
+from django.apps import apps
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
 from hubao.desk.core.console import console
 from hubao.desk.feeds import pages as feeds
 from hubao.desk.people import pages as people
+from hubao.desk.people.own_pages import no_password
 from hubao.desk.policies import pages as policies
 from hubao.desk.policies.holder import pages as reports
 from hubao.desk.site import health, ledger, pages
@@ -55,9 +57,12 @@ _SIGN_IN: Final[list[URLPattern | URLResolver]] = [
     path("inactive/", account.account_inactive, name="account_inactive"),
     path("reauthenticate/", account.reauthenticate, name="account_reauthenticate"),
     path("password/change/", account.password_change, name="account_change_password"),
+    path("password/none/", no_password, name="account_set_password"),
     path("2fa/", include("allauth.mfa.urls")),
     path("sessions/", include("allauth.usersessions.urls")),
 ]
+if apps.is_installed("allauth.socialaccount"):  # only if settings name a provider
+    _SIGN_IN.append(path("oidc/", include("hubao.desk.people.oidc.urls")))
 urlpatterns: Final[list[URLPattern | URLResolver]] = [
     path("", RedirectView.as_view(pattern_name="home")),
     path("health/", health.health, name="health"),

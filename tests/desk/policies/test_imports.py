@@ -173,10 +173,7 @@ class TestImportPolicies:
         def other() -> None:
             try:
                 with durable():
-                    put(
-                        [seal(row(7), record="b7", fields=FIELDS)],
-                        clear=lambda: [row(7)], at=NOON, fields=FIELDS,
-                    )  # fmt: skip
+                    put([seal(row(7), record="b7", fields=FIELDS)], at=NOON, fields=FIELDS)
                     there.set()
                     wait_until_somebody_waits()
             finally:
@@ -236,6 +233,22 @@ def wait_until_somebody_waits() -> None:
 
 
 class TestPutPolicies:
+    def test_changes_every_field_of_a_record_that_is_known(self) -> None:
+        record = make_policy(policy_number="PN20200000017788")
+        made = {name: f"{value}0" for name, value in CLEAR.items()}
+        after = {**made, "policy_number": "PN20200000017788", "unit": "south", "channel": "bank"}
+
+        counts = put_policies([after], actor=SYSTEM, at=NOON, fields=FIELDS)
+
+        policy = Policy.objects.get()
+        found = {
+            name: FIELDS.decrypt(bytes(getattr(policy, name)), field=name, record=record)
+            for name in NAMES
+        }
+        assert counts == Counts(changed=1)
+        assert {**found, "unit": policy.unit_id, "channel": policy.channel} == after
+        assert (policy.record, policy.product) == (record, "")
+
     def test_keeps_no_clear_value_in_any_column(self) -> None:
         make_policy()
 

@@ -32,7 +32,6 @@ class Part:
         rows: how many, usable or not.
         packed: those that are usable, each encrypted under a new record id; none if an earlier
             run took the part in. Packed by marshal, which is several times as fast as pickle.
-        told: what they say in clear, packed too: few need it again.
         rejects: line and reason of each of the others.
         read: bytes of the file read so far.
         done: whether an earlier run took it in.
@@ -40,7 +39,6 @@ class Part:
 
     rows: int
     packed: bytes
-    told: bytes
     rejects: Sequence[tuple[int, str]]
     read: int
     done: bool = False
@@ -48,11 +46,6 @@ class Part:
     def sealed(self) -> Sequence[Sealed]:
         """Give the usable rows, encrypted."""
         return list(starmap(Sealed, marshal.loads(self.packed)))  # noqa: S302 - our own process's
-
-    def clear(self) -> Sequence[Clear]:
-        """Give what the rows of `sealed` say in clear."""
-        unpacked: Sequence[Clear] = marshal.loads(self.told)  # noqa: S302 - our own process's
-        return unpacked
 
     def __repr__(self) -> str:  # in no log and no traceback
         return f"Part(rows={self.rows})"
@@ -119,10 +112,10 @@ def _read(file: Given, units: frozenset[str], fields: Fields, done: int) -> Iter
         before = done >= len(part)
         done -= len(part)
         if before:
-            yield Part(len(part), _NONE, _NONE, rejects, read, done=True)
+            yield Part(len(part), _NONE, rejects, read, done=True)
             continue
         sealed = [tuple(seal(one, record=new_id(POLICY), fields=fields)) for one in policies]
-        yield Part(len(part), marshal.dumps(sealed), marshal.dumps(policies), rejects, read)
+        yield Part(len(part), marshal.dumps(sealed), rejects, read)
 
 
 def _checked(

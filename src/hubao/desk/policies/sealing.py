@@ -1,7 +1,7 @@
 """A policy's clear fields to encrypted columns."""
 
 from collections.abc import Mapping, Sequence
-from typing import Final, NamedTuple, cast
+from typing import Any, Final, NamedTuple, cast
 
 from hubao.desk.policies.catalogue import FIELDS, PLAIN, SEARCHED, normal
 from hubao.seal.fields import Fields
@@ -64,6 +64,16 @@ def seal(clear: Clear, *, record: str, fields: Fields) -> Sealed:
         ],
     )
     return Sealed(numbers, columns)
+
+
+def opened(sealed: Sealed, *, fields: Fields) -> Clear:
+    """Decrypt a policy; gives what `seal` was told."""
+    row: dict[str, Any] = dict(zip(COLUMNS, sealed.columns, strict=True))
+    return {name: row[name] for name in PLAIN if row[name]} | {
+        name: fields.decrypt(row[name], field=name, record=row["record"])
+        for name in FIELDS
+        if row[name] is not None
+    }
 
 
 def said(clear: Clear, *, fields: Fields) -> bytes:

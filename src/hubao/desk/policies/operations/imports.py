@@ -41,7 +41,7 @@ def put_policies(given: Sequence[Clear], *, actor: Actor, at: datetime, fields: 
     actor.require(Permission.WRITE_POLICIES)
     sealed = [seal(one, record=new_id(POLICY), fields=fields) for one in given]
     with durable():
-        counts = put(sealed, clear=lambda: given, at=at, fields=fields)
+        counts = put(sealed, at=at, fields=fields)
         facts = counts.facts()
         append_entry(Entered(action="policy.put", actor=actor.id, at=at, facts=facts))
     count_rows(WHAT, **facts)
@@ -119,9 +119,7 @@ def _store(run: Import, ready: Sequence[Part], at: datetime, fields: Fields) -> 
     for trying in range(1, TRIES + 1):
         try:
             with durable():
-                became = [
-                    put(part.sealed(), clear=part.clear, at=at, fields=fields) for part in ready
-                ]
+                became = [put(part.sealed(), at=at, fields=fields) for part in ready]
                 counts = _total(ready, became)
                 _count(run, counts, rows=sum(part.rows for part in ready))
         except Raced:

@@ -1,6 +1,6 @@
 """Write encrypted policies: new ones at once, changed ones under the ids that they have."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
@@ -9,7 +9,7 @@ from django.db import IntegrityError, connection
 from django.db.backends.utils import CursorWrapper
 
 from hubao.desk.core.transactions import require_open
-from hubao.desk.policies.sealing import COLUMNS, OPEN, Clear, Sealed, seal
+from hubao.desk.policies.sealing import COLUMNS, OPEN, Sealed, opened, seal
 from hubao.seal.fields import Fields
 
 _NAMED: Final = (*COLUMNS, "updated_at")
@@ -53,22 +53,15 @@ class Raced(RuntimeError):  # noqa: N818 - says what happened, as others do
     """Another writer added one of these policies since we looked; looking again mends it."""
 
 
-def put(
-    sealed: Sequence[Sealed],
-    *,
-    clear: Callable[[], Sequence[Clear]],
-    at: datetime,
-    fields: Fields,
-) -> Counts:
+def put(sealed: Sequence[Sealed], *, at: datetime, fields: Fields) -> Counts:
     """Write policies in the open transaction.
 
     Of two rows with the same number the later counts, the earlier is rejected.
 
     Args:
         sealed: encrypted under new record ids.
-        clear: gives what they say in clear, for those that have a record already.
         at: now.
-        fields: to encrypt those anew.
+        fields: to encrypt those anew that have a record already, and say something else.
 
     Raises:
         Raced: another writer was faster; the transaction is to be tried again.
@@ -79,7 +72,7 @@ def put(
         known = _known(
             cursor, [number for place in last.values() for number in sealed[place].numbers]
         )
-        fresh, changed, same = [], dict[int, str](), 0
+        fresh, changed, same = list[Sealed](), list[tuple[str, Sealed]](), 0
         for place in last.values():
             one = sealed[place]
             record, said = next((known[n] for n in one.numbers if n in known), (None, None))
@@ -88,9 +81,9 @@ def put(
             elif said == one.said:
                 same += 1
             else:
-                changed[place] = record
+                changed.append((record, one))
         _insert(cursor, fresh, at)
-        _change(cursor, changed, clear, at, fields)
+        _change(cursor, changed, at, fields)
     return Counts(len(fresh), len(changed), same, len(sealed) - len(last))
 
 
@@ -115,17 +108,13 @@ def _among_array(numbers: Sequence[bytes]) -> tuple[str, list[list[bytes]]]:
 
 
 def _change(
-    cursor: CursorWrapper,
-    changed: Mapping[int, str],
-    clear: Callable[[], Sequence[Clear]],
-    at: datetime,
-    fields: Fields,
+    cursor: CursorWrapper, changed: Sequence[tuple[str, Sealed]], at: datetime, fields: Fields
 ) -> None:
+    """Write what was encrypted under a new record id under the one that there is."""
     if not changed:
         return
-    said = clear()
-    again = (seal(said[place], record=record, fields=fields) for place, record in changed.items())
     now = connection.ops.adapt_datetimefield_value(at)
+    again = (seal(opened(one, fields=fields), record=to, fields=fields) for to, one in changed)
     cursor.executemany(_UPDATE, [(*one.columns[1:], now, one.columns[0]) for one in again])
 
 

@@ -48,7 +48,7 @@ def test_a_ledger_as_it_should_be_raises_nothing() -> None:
     _watch_ledger()
 
     assert whys() == []
-    assert [one.name for one in CONSUMERS] == ["policies.alerts"]
+    assert [one.name for one in CONSUMERS] == ["policies.alerts", "webhooks"]
 
 
 def test_refusals_that_wait_in_the_file_raise_one_before_they_are_taken_in() -> None:

@@ -19,8 +19,9 @@ from hubao.desk.config.mapping import django_settings
 from hubao.desk.config.settings_test import ENV
 from hubao.desk.core.heartbeat import WORKER, beat
 from hubao.desk.core.wired import Log, wired
-from hubao.desk.ledger.models import Head
+from hubao.desk.ledger.models import Head, Mark
 from hubao.desk.ledger.operations import sequence_pending
+from hubao.desk.ledger.queries import PUBLISHED
 from hubao.desk.ledger.rules import Entered
 from hubao.desk.ledger.steps import append_entry
 from hubao.desk.site import health
@@ -78,7 +79,7 @@ class TestReady:
         assert ready() == (503, ["database"])
 
     def test_names_a_migration_that_is_not_applied(self) -> None:
-        MigrationRecorder(connection).record_unapplied("policies", "0001_initial")
+        MigrationRecorder(connection).record_unapplied("core", "0004_heartbeat")
 
         assert ready() == (503, ["migrations"])
 
@@ -111,14 +112,15 @@ class TestReady:
         assert ready() == (200, [])
 
     def test_names_a_head_that_is_late_if_somebody_signs(self, tmp_path: Path) -> None:
-        append(timezone.now())
+        append(timezone.now() - timedelta(hours=3))
         sequence_pending()
         assert ready() == (200, [])
 
         with_a_signer(tmp_path)
         assert ready() == (503, ["head"])
 
-        Head.objects.create(size=1, at=timezone.now() - timedelta(minutes=90), note="signed")
+        head = Head.objects.create(size=1, at=timezone.now(), note="signed")
+        Mark.objects.create(name=PUBLISHED, place=head.id)
         assert ready() == (200, [])
 
     def test_names_a_worker_without_a_sign_of_life(self) -> None:

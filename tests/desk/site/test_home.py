@@ -88,9 +88,9 @@ class TestClocks:
 
         found = clocks(boss)
 
-        assert (found["本机构无人领取"], found["待复核的紧急查看"], found["待处理预警"]) == (
-            "1",
-        ) * 3
+        # Untaken are the item of the place and that of the policyholder's report.
+        assert found["本机构无人领取"] == "2"
+        assert (found["待复核的紧急查看"], found["待处理预警"]) == ("1", "1")
         assert "2 小时后到期" in home(boss)
         assert "clerk-south" not in home(boss)
 
@@ -103,7 +103,7 @@ class TestClocks:
     def test_tell_compliance_how_old_the_last_head_is(self) -> None:
         auditor = signed_in("k1", Role.COMPLIANCE, unit="HQ")
 
-        assert clocks(auditor) == {"距最近一次签发日志头": "–"}
+        assert clocks(auditor) == {"距最近一次签发日志头": "–", "距最近一次导入保单": "–"}
 
     def test_tell_operations_how_old_the_last_import_is(self) -> None:
         Import.objects.create(

@@ -19,7 +19,7 @@ from hubao.kit.calendars import working_days
 LOOKED_BACK: Final = timedelta(days=56)
 MANY: Final = 10  # events an hour, from which none is odd: house rule
 LEAST_WEEKS: Final = 3  # before which nothing is usual: other days of the same sort
-_HOUR: Final = timedelta(hours=1)
+_HOUR: Final = timedelta(hours=1)  # house rule: the step in which a profile counts
 _MONDAY, _SATURDAY, _SUNDAY = 0, 5, 6
 Slot = tuple[int, int]  # sort of day, hour of the day
 

@@ -17,7 +17,7 @@ OPTIONAL: Final = ("event", "action", "fields", "purpose", "ticket", "batch")
 ACTIONS: Final = frozenset({"view", "search", "edit", "print", "export", "share", "api", "denied"})
 SKIP: Final = "skip"  # a word whose rows are no access to a record
 DAY: Final = 24 * 60  # minutes
-LONGEST_PLACE: Final = 500
+LONGEST_PLACE: Final = 500  # house rule: characters
 _NAME: Final = re.compile(r"[a-z][a-z0-9-]{0,39}")
 _OUR_OWN: Final = frozenset({"desk", "system", "cli"})  # what our own actors' ids begin with
 

@@ -20,7 +20,7 @@ from hubao.desk.site.briefly import Briefly
 from hubao.kit.errors import HubaoError
 
 KEEP: Final = timedelta(seconds=2)
-ALIVE_WITHIN: Final = timedelta(minutes=5)  # house rule: one job of the worker's may take some
+ALIVE_WITHIN: Final = timedelta(minutes=5)  # one job of the worker's may take some
 _migrated: Final[set[str]] = set()  # databases: what was applied stays so, and looking is slow
 
 

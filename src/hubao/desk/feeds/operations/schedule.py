@@ -68,7 +68,7 @@ def _tell(source: Source, at: datetime) -> bool:
         return False
     with durable():
         Source.objects.filter(name=source.name).update(silence_told=since)
-        minutes = int((at - since).total_seconds() // 60)
+        minutes = (at - since) // timedelta(minutes=1)
         facts: dict[str, str | int] = {"source": source.name, "minutes": minutes}
         send_later(topic=SILENT, key=f"{source.name}:{since.isoformat()}", facts=facts, at=at)
     return True

@@ -28,7 +28,7 @@ from hubao.world.files import Format
 from hubao.world.model import Campaign, Scale
 from hubao.world.scenarios import Scenario
 
-YEARS: Final = 3
+YEARS: Final = 3  # house rule: how far back the demo goes
 REPORTS: Final = 75
 SIGN_INS: Final = "sign-ins.json"
 _LOCAL: Final = ZoneInfo("Asia/Shanghai")

@@ -32,7 +32,7 @@ sys.path.insert(0, str(ROOT))  # for the tests' server
 
 from tests.makers import postgres  # noqa: E402 - see above
 
-GOAL, ROWS, QUICK_ROWS = 20_000, 400_000, 50_000
+GOAL, ROWS, QUICK_ROWS = 20_000, 400_000, 40_000
 DATABASES: Final = ("SQLite", "PostgreSQL")
 NAMES: Final = {"hubao": ("hubao", "hubao, the same file again"), "peer": ("bulk_create",)}
 

@@ -154,8 +154,9 @@ class TestImportPolicies:
             assert child.poll() is None
             time.sleep(0.02)
 
-        os.killpg(child.pid, signal.SIGKILL)
+        child.kill()  # the process that writes; the one that reads must see that itself
         child.wait()
+        await_end_of_group(child.pid)
         there = Policy.objects.count()
         counts, _ = take_in(path)
 
@@ -216,6 +217,18 @@ class TestImportPolicies:
 
         assert counts == Counts(added=50, changed=50)
         assert Policy.objects.count() == 100
+
+
+def await_end_of_group(leader: int) -> None:
+    """Wait until no process of a session is left: each of them knows the keys."""
+    for _ in range(500):
+        try:
+            os.killpg(leader, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.02)
+    os.killpg(leader, signal.SIGKILL)
+    raise AssertionError("a process was left behind")
 
 
 def wait_until_somebody_waits() -> None:

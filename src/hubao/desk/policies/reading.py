@@ -4,12 +4,14 @@ Nothing here reaches Django: the process that writes is the one that knows the d
 """
 
 import marshal
+import os
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from itertools import islice, starmap
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from threading import Thread
 from typing import ClassVar, Final
 
 from hubao.desk.core.files import Given, Row, rows
@@ -92,11 +94,20 @@ class _Reader:
 
     @classmethod
     def begin(cls, file: Given, units: frozenset[str], keyset: Keyset, done: int) -> None:
+        Thread(target=_end_with_parent, daemon=True).start()
         cls._parts = _read(file, units, Fields(keyset), done)
 
     @classmethod
     def next(cls) -> Part | None:
         return next(cls._parts, None)
+
+
+def _end_with_parent() -> None:
+    """End, with the keys, when the process that writes was killed: the pool would wait for ever."""
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _read(file: Given, units: frozenset[str], fields: Fields, done: int) -> Iterator[Part]:

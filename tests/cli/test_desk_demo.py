@@ -150,6 +150,7 @@ class TestDemo:
         with pytest.raises(urllib.error.HTTPError) as refused:
             urllib.request.urlopen(request)  # noqa: S310
 
+        refused.value.close()
         assert refused.value.code == 403  # known, and without this scope
 
     def test_leaves_no_clear_file_of_policies(self, demo: Demo) -> None:

@@ -40,13 +40,12 @@ def rotate_step_by_step(folder: Path) -> None:
 def export_on_and_on(folder: Path) -> None:
     """Enter reveals and export them to the lake, again and again."""
     from hubao.desk.ledger.lake import export_to_lake  # noqa: PLC0415
-    from hubao.desk.ledger.operations import append_entries  # noqa: PLC0415
     from hubao.desk.ledger.rules import Entered  # noqa: PLC0415
     from hubao.desk.policies.accesses import ACTIONS  # noqa: PLC0415
     from tests.makers import desk  # noqa: PLC0415
 
     for number in count():
-        append_entries(
+        desk.append_entries(
             Entered(action="policy.open", actor=f"E{one}", at=desk.NOON, subject=f"b{number}-{one}")
             for one in range(50)
         )

@@ -15,6 +15,8 @@ from hubao.desk.core.actor import Actor, Permission, Role
 from hubao.desk.core.files import Row
 from hubao.desk.ledger.denials import Denials
 from hubao.desk.ledger.models import Entry
+from hubao.desk.ledger.operations import append_placed
+from hubao.desk.ledger.rules import Entered, body_of
 from hubao.desk.people.imports import import_people, import_units
 from hubao.desk.policies.models import Policy
 from hubao.desk.policies.operations.imports import put_policies
@@ -104,6 +106,13 @@ def make_item(
         return steps.open_item(
             kind="service", team=team, records=records, owner=owner, opened_by=opened_by, at=NOON
         )
+
+
+def append_entries(entered: Iterable[Entered]) -> int:
+    """Append entries and give them their places; gives how many."""
+    bodies = [body_of(one) for one in entered]
+    append_placed(bodies)
+    return len(bodies)
 
 
 def said(action: str = "", **parts: str) -> list[dict[str, Any]]:

@@ -21,14 +21,14 @@ from hubao.desk.core.keys import KeysetFile
 from hubao.desk.core.transactions import durable
 from hubao.desk.ledger.grants import grant
 from hubao.desk.ledger.models import Entry
-from hubao.desk.ledger.operations import append_entries, sequence_pending
+from hubao.desk.ledger.operations import sequence_pending
 from hubao.desk.ledger.rules import Entered
 from hubao.desk.ledger.steps import append_entry
 from hubao.desk.policies.queries import by_records
 from hubao.seal.suites import Suite
 from tests.desk.config.conftest import KEY, put_back, stop_at
 from tests.desk.conftest import use
-from tests.makers.desk import CLEAR, NOON, SYSTEM, actor, make_branches, make_policy
+from tests.makers.desk import CLEAR, NOON, SYSTEM, actor, append_entries, make_branches, make_policy
 
 ONLY_POSTGRES = pytest.mark.parametrize(
     "database", [pytest.param("postgres", marks=pytest.mark.needs("postgres"))], indirect=True

@@ -29,7 +29,6 @@ from hubao.desk.ledger.checking import check
 from hubao.desk.ledger.heads import sign_head
 from hubao.desk.ledger.lake import export_to_lake
 from hubao.desk.ledger.models import Entry
-from hubao.desk.ledger.operations import append_entries
 from hubao.desk.ledger.queries import size
 from hubao.desk.ledger.rules import Entered
 from hubao.desk.ledger.tree import Torn
@@ -45,7 +44,16 @@ from hubao.seal.suites import Suite
 from tests.desk.config.conftest import put_back, stop_at
 from tests.desk.conftest import use
 from tests.desk.ledger.test_checking import CHANGED, CUT_OFF, HOLE, RENAMED, as_owner
-from tests.makers.desk import CLEAR, FIELDS, NOON, SYSTEM, actor, make_branches, make_policy
+from tests.makers.desk import (
+    CLEAR,
+    FIELDS,
+    NOON,
+    SYSTEM,
+    actor,
+    append_entries,
+    make_branches,
+    make_policy,
+)
 
 LAST_GONE = "DELETE FROM ledger_entry WHERE id > (SELECT min(id) + 7 FROM ledger_entry)"
 ALL_GONE = [

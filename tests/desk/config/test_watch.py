@@ -12,14 +12,14 @@ from hubao.desk.core.actor import Actor, Role
 from hubao.desk.core.wired import Log, wired
 from hubao.desk.ledger import heads
 from hubao.desk.ledger.health import is_unpublished
-from hubao.desk.ledger.operations import append_entries, sequence_pending
+from hubao.desk.ledger.operations import sequence_pending
 from hubao.desk.ledger.queries import state
 from hubao.desk.ledger.rules import Entered
 from hubao.desk.ledger.together import append_together
 from hubao.desk.policies.models import Alert
 from hubao.seal.heads import Head
 from hubao.seal.signer import Signer
-from tests.makers.desk import actor
+from tests.makers.desk import actor, append_entries
 from tests.makers.signing_in import wire
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))

@@ -12,13 +12,13 @@ from django.db import connection
 from hubao.desk.core.actor import NotAllowed, Role
 from hubao.desk.ledger.checking import check
 from hubao.desk.ledger.heads import sign_head
-from hubao.desk.ledger.operations import append_entries, sequence_pending
+from hubao.desk.ledger.operations import sequence_pending
 from hubao.desk.ledger.proof import BadProof, NoHead, is_proved, prove
 from hubao.desk.ledger.publishing import BadPlace, Folder, NotPublished, places, publish
 from hubao.desk.ledger.queries import NoSuchEntry
 from hubao.desk.ledger.rules import Entered
 from hubao.seal.signer import Signer
-from tests.makers.desk import actor
+from tests.makers.desk import actor, append_entries
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 PUBLIC = KEY.public_key()

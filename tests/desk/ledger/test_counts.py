@@ -10,9 +10,9 @@ from hubao.desk.core.actor import Actor, NotAllowed, Role
 from hubao.desk.ledger.checking import check
 from hubao.desk.ledger.counts import OUTSIDE, Whose, count_placed, counted, daily
 from hubao.desk.ledger.models import Count
-from hubao.desk.ledger.operations import append_entries, sequence_pending
+from hubao.desk.ledger.operations import sequence_pending
 from hubao.desk.ledger.rules import Entered
-from tests.makers.desk import NOON, actor
+from tests.makers.desk import NOON, actor, append_entries
 
 TODAY = date(2026, 11, 26)
 UNITS = {"li": "north", "wu": "north-1", "zhao": "south"}

@@ -8,7 +8,7 @@ from django.db import Error, connection
 
 from hubao.desk.core.actor import Role
 from hubao.desk.ledger.grants import FIXED, NoRoles, grant
-from hubao.desk.ledger.operations import append_entries, sequence_pending
+from hubao.desk.ledger.operations import sequence_pending
 from hubao.desk.ledger.queries import size
 from hubao.desk.ledger.rules import Entered
 from hubao.desk.policies.operations.reveal import reveal
@@ -19,6 +19,7 @@ from tests.makers.desk import (
     FIELDS,
     NOON,
     actor,
+    append_entries,
     denials,
     make_branches,
     make_item,

@@ -11,10 +11,10 @@ from django.db import Error, connection
 from hubao.desk.ledger import queries
 from hubao.desk.ledger.heads import Forked, sign_head
 from hubao.desk.ledger.models import Head as KeptHead
-from hubao.desk.ledger.operations import append_entries
 from hubao.desk.ledger.rules import Entered
 from hubao.seal.heads import Head, WrongSignature, read_signed
 from hubao.seal.signer import Refused, Signer
+from tests.makers.desk import append_entries
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 NAME = "insurer.example/ledger"

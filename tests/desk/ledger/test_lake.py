@@ -9,7 +9,7 @@ from pyarrow import dataset
 from hubao.desk.core.actor import Role
 from hubao.desk.ledger.lake import export_to_lake
 from hubao.desk.ledger.models import Mark
-from hubao.desk.ledger.operations import append_entries, sequence_pending
+from hubao.desk.ledger.operations import sequence_pending
 from hubao.desk.ledger.rules import Entered
 from hubao.desk.policies.accesses import ACTIONS
 from hubao.desk.policies.operations.reveal import NoWorkItem, reveal
@@ -20,6 +20,7 @@ from tests.makers.desk import (
     FIELDS,
     NOON,
     actor,
+    append_entries,
     denials,
     make_branches,
     make_item,

@@ -10,11 +10,12 @@ from django.db import Error, connection, transaction
 
 from hubao.desk.core.transactions import OutsideTransaction
 from hubao.desk.ledger import queries
-from hubao.desk.ledger.operations import append_entries, sequence_pending
+from hubao.desk.ledger.operations import sequence_pending
 from hubao.desk.ledger.rules import Entered, NotForTheLedger, body_of
 from hubao.desk.ledger.steps import append_entry
 from hubao.seal.proofs import is_consistent, is_included
 from hubao.seal.tree import EMPTY, Frontier, leaf_hash
+from tests.makers.desk import append_entries
 
 NOON = datetime(2026, 11, 26, 4, tzinfo=UTC)
 

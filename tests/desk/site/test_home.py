@@ -16,14 +16,14 @@ from hubao.desk.core.days import day_of
 from hubao.desk.core.models import Item
 from hubao.desk.core.wired import wired
 from hubao.desk.ledger.counts import count_placed
-from hubao.desk.ledger.operations import append_entries, sequence_pending
+from hubao.desk.ledger.operations import sequence_pending
 from hubao.desk.ledger.rules import Entered
 from hubao.desk.people.queries import units_of
 from hubao.desk.policies.models import Alert, BreakGlass, Import, Quota
 from hubao.desk.policies.steps import raise_alert
 from hubao.desk.site.charts import HEIGHT, chart
 from tests.makers.asked import make_place
-from tests.makers.desk import make_branches, make_item, make_person, make_policy
+from tests.makers.desk import append_entries, make_branches, make_item, make_person, make_policy
 from tests.makers.signing_in import signed_in, wire
 
 TODAY = day_of(timezone.now())

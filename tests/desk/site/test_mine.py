@@ -15,12 +15,12 @@ from hubao.desk.core.actor import Role
 from hubao.desk.core.messages.letters import Unset
 from hubao.desk.core.messages.sending import send_due
 from hubao.desk.core.wired import wired
-from hubao.desk.ledger.operations import append_entries, sequence_pending
+from hubao.desk.ledger.operations import sequence_pending
 from hubao.desk.ledger.rules import Entered
 from hubao.desk.policies.holder.rules import Month, Sort
 from hubao.desk.policies.models import HolderCode, Report
 from hubao.desk.site.mine.chart import chart
-from tests.makers.desk import CLEAR, make_branches, make_person, make_policy, said
+from tests.makers.desk import CLEAR, append_entries, make_branches, make_person, make_policy, said
 from tests.makers.holders import COURIER, clock, code_in, messages
 from tests.makers.signing_in import browser, signed_in, wire
 

@@ -5,17 +5,15 @@ them: `checking` holds them to the entries, and they can be made again from thes
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
-from django.db import connection
+from django.db.backends.utils import CursorWrapper
 
-from hubao.desk.core.transactions import durable
 from hubao.desk.ledger.bulk import insert
-from hubao.desk.ledger.models import Mark
-from hubao.desk.ledger.places import read_placed
+from hubao.desk.ledger.following import follow, followed
+from hubao.desk.ledger.places import Placed
 
-AT_ONCE: Final = 10_000
 MARK: Final = "about"
 _INTO: Final = "ledger_about (key, entry)"
 
@@ -35,21 +33,14 @@ def keys_of(body: str) -> Iterator[str]:
 
 def index_placed() -> None:
     """Write down what the entries are about that have got a place since the last time."""
-    while _index_some():
-        pass
+    follow(MARK, _index)
 
 
 def indexed() -> int:
     """Give the number of entries, in the log's order, that can be found."""
-    return Mark.objects.filter(name=MARK).values_list("place", flat=True).first() or 0
+    return followed(MARK)
 
 
-def _index_some() -> bool:
-    with durable(), connection.cursor() as cursor:
-        # The row is locked: rivals wait here, and go on where this one has come to.
-        mark, _ = Mark.objects.select_for_update().get_or_create(name=MARK, defaults={"place": 0})
-        placed = read_placed(cursor, mark.place, mark.place + AT_ONCE)
-        rows = sorted((key, one.entry) for one in placed for key in keys_of(one.body))
-        insert(cursor, _INTO, rows)
-        Mark.objects.filter(name=MARK).update(place=mark.place + len(placed))
-    return len(placed) == AT_ONCE
+def _index(cursor: CursorWrapper, placed: Sequence[Placed]) -> None:
+    # Sorted, since neighbours in the table cost less.
+    insert(cursor, _INTO, sorted((key, one.entry) for one in placed for key in keys_of(one.body)))

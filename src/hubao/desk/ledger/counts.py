@@ -8,22 +8,22 @@ with `about`, nothing rests on the counts, and `checking` holds them to the entr
 
 import json
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Final
 
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 from django.db.models import Sum
 
 from hubao.desk.core.actor import Actor, Permission
 from hubao.desk.core.days import day_of
 from hubao.desk.core.rules import Tie
-from hubao.desk.core.transactions import durable
-from hubao.desk.ledger.models import Count, Mark
-from hubao.desk.ledger.places import read_placed, read_size
+from hubao.desk.ledger.following import follow, followed
+from hubao.desk.ledger.models import Count
+from hubao.desk.ledger.places import Placed
 
-AT_ONCE: Final = 10_000
 EVERYBODY: Final = "all"
 OUTSIDE: Final = f"/{Tie.OUTSIDE}"  # after an action: only what was done outside one's own work
 _MARK: Final = "counts"
@@ -49,13 +49,20 @@ def count_placed(*, units: Units) -> None:
     Args:
         units: gives, for ids of people, the unit that each belongs to, as far as known.
     """
-    while _count_some(units):
-        pass
+
+    def take(cursor: CursorWrapper, placed: Sequence[Placed]) -> None:
+        found = counts_of((one.body for one in placed), units)
+        adapt = connection.ops.adapt_datefield_value
+        rows = [(of, adapt(day), what, n) for (of, day, what), n in sorted(found.items())]
+        if rows:
+            cursor.executemany(_ADD, rows)
+
+    follow(_MARK, take)
 
 
 def counted() -> int:
     """Give the number of entries, in the log's order, that are counted."""
-    return Mark.objects.filter(name=_MARK).values_list("place", flat=True).first() or 0
+    return followed(_MARK)
 
 
 def daily(
@@ -105,20 +112,3 @@ def _of(whose: Whose, actor: Actor) -> list[str]:
     if whose is Whose.ALL or actor.units is None:
         return [EVERYBODY]
     return [f"u:{unit}" for unit in actor.units]
-
-
-def _count_some(units: Units) -> bool:
-    with connection.cursor() as cursor:
-        if read_size(cursor) == counted():  # no writer's turn for nothing
-            return False
-    with durable(), connection.cursor() as cursor:
-        # The row is locked: rivals wait here, and go on where this one has come to.
-        mark, _ = Mark.objects.select_for_update().get_or_create(name=_MARK, defaults={"place": 0})
-        placed = read_placed(cursor, mark.place, mark.place + AT_ONCE)
-        found = counts_of((one.body for one in placed), units)
-        adapt = connection.ops.adapt_datefield_value
-        rows = [(of, adapt(day), what, n) for (of, day, what), n in sorted(found.items())]
-        if rows:
-            cursor.executemany(_ADD, rows)
-        Mark.objects.filter(name=_MARK).update(place=mark.place + len(placed))
-    return len(placed) == AT_ONCE

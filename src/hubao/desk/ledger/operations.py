@@ -10,7 +10,6 @@ from hubao.desk.core.transactions import durable
 from hubao.desk.ledger import bulk
 from hubao.desk.ledger.about import index_placed
 from hubao.desk.ledger.places import runs_of
-from hubao.desk.ledger.rules import Entered, body_of
 from hubao.desk.ledger.tree import is_stored, read_frontier
 from hubao.seal.tree import Row, leaf_hash
 
@@ -18,19 +17,8 @@ AT_ONCE: Final = 10_000  # entries that one transaction takes up
 _LOCK: Final = 0x6875_6261_6F01  # "hubao", of the sequencer
 
 
-def append_entries(entered: Iterable[Entered]) -> int:
-    """Append many entries in one transaction and give them their places; returns how many.
-
-    Raises:
-        NotForTheLedger: one holds something other than ids, words and counts; none is appended.
-    """
-    bodies = [body_of(one) for one in entered]
-    append_placed(bodies)
-    return len(bodies)
-
-
 def append_placed(bodies: Sequence[str]) -> None:
-    """Append what `rules.body_of` gave, as `append_entries` does."""
+    """Append what `rules.body_of` gave, in one transaction, and give them their places."""
     if not bodies:
         return
     with durable(), connection.cursor() as cursor:

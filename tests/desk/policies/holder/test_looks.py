@@ -7,7 +7,7 @@ import pytest
 
 from hubao.desk.core.actor import NotAllowed, Role
 from hubao.desk.ledger.history import MOST, history
-from hubao.desk.ledger.operations import append_entries, sequence_pending
+from hubao.desk.ledger.operations import sequence_pending
 from hubao.desk.ledger.rules import Entered
 from hubao.desk.people.models import Party
 from hubao.desk.policies.accesses import ACTIONS
@@ -34,6 +34,7 @@ from tests.makers.desk import (
     FIELDS,
     NOON,
     actor,
+    append_entries,
     denials,
     make_branches,
     make_item,

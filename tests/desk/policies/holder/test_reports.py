@@ -10,7 +10,7 @@ from django.db import connection
 
 from hubao.desk.core.actor import NotAllowed, Role
 from hubao.desk.core.models import Item
-from hubao.desk.ledger.operations import append_entries, sequence_pending
+from hubao.desk.ledger.operations import sequence_pending
 from hubao.desk.ledger.rules import Entered
 from hubao.desk.policies.holder.operations import Visit
 from hubao.desk.policies.holder.queries import own_looks, own_reports
@@ -35,6 +35,7 @@ from tests.makers.desk import (
     NOON,
     SYSTEM,
     actor,
+    append_entries,
     make_branches,
     make_person,
     make_policy,

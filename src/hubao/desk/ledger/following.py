@@ -1,0 +1,43 @@
+"""Go through the log behind the sequencer: each entry with a place is taken up once, in order."""
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from django.db import connection
+from django.db.backends.utils import CursorWrapper
+
+from hubao.desk.core.transactions import durable
+from hubao.desk.ledger.models import Mark
+from hubao.desk.ledger.places import Placed, read_placed, read_size
+
+AT_ONCE: Final = 10_000
+Take = Callable[[CursorWrapper, Sequence[Placed]], None]
+
+
+def follow(name: str, take: Take) -> None:
+    """Hand entries to `take` that have got a place since the last time, many at a time.
+
+    Args:
+        name: of the mark; a new name begins at the first entry.
+        take: writes what it makes of them, in the transaction in which the mark moves on.
+    """
+    while _follow_some(name, take):
+        pass
+
+
+def followed(name: str) -> int:
+    """Give the number of entries, in the log's order, that were taken up under a name."""
+    return Mark.objects.filter(name=name).values_list("place", flat=True).first() or 0
+
+
+def _follow_some(name: str, take: Take) -> bool:
+    with connection.cursor() as cursor:
+        if read_size(cursor) == followed(name):  # no writer's turn for nothing
+            return False
+    with durable(), connection.cursor() as cursor:
+        # The row is locked: rivals wait here, and go on where this one has come to.
+        mark, _ = Mark.objects.select_for_update().get_or_create(name=name, defaults={"place": 0})
+        placed = read_placed(cursor, mark.place, mark.place + AT_ONCE)
+        take(cursor, placed)
+        Mark.objects.filter(name=name).update(place=mark.place + len(placed))
+    return len(placed) == AT_ONCE

@@ -1,6 +1,7 @@
 """Reading the whole log again finds what the database's owner did to it."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
@@ -11,6 +12,7 @@ from django.db import connection
 
 from hubao.desk.core.actor import NotAllowed, Role
 from hubao.desk.ledger.checking import check
+from hubao.desk.ledger.counts import count_placed
 from hubao.desk.ledger.heads import sign_head
 from hubao.desk.ledger.operations import sequence_pending
 from hubao.desk.ledger.proof import BadProof, NoHead, is_proved, prove
@@ -76,6 +78,25 @@ class TestCheck:
         found = check(outside=[first], key=PUBLIC)
 
         assert (found.entries, found.heads, found.pending, found.faults) == (17, 3, 0, [])
+
+    def test_looks_at_one_moment_while_others_go_on_writing(self) -> None:
+        fill(6_000)
+        count_placed(units=lambda _: {})
+
+        def write() -> None:
+            fill(3)
+            count_placed(units=lambda _: {})
+            connection.close()
+
+        def told(done: int, _entries: int) -> None:
+            if done == 5_000:
+                with ThreadPoolExecutor(1) as pool:
+                    pool.submit(write).result()
+
+        found = check(told=told)
+
+        assert (found.entries, found.faults) == (6_000, [])
+        assert check().entries == 6_003
 
     @pytest.mark.parametrize(
         ("statements", "fault"),

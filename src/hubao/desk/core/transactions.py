@@ -27,6 +27,24 @@ def durable() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def one_moment() -> Iterator[None]:
+    """Read within as of one moment, while others go on writing."""
+    if connection.in_atomic_block:  # a restore verifies inside its own transaction
+        yield
+    elif connection.vendor == "postgresql":
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            yield
+    else:
+        with connection.cursor() as cursor:
+            cursor.execute("BEGIN")  # plain: IMMEDIATE would keep writers out
+            try:
+                yield
+            finally:
+                cursor.execute("ROLLBACK")
+
+
 def require_open(step: str) -> None:
     """Refuse to go on without an open transaction.
 

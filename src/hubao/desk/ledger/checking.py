@@ -7,6 +7,7 @@ from typing import Final
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.db import connection
 
+from hubao.desk.core.transactions import one_moment
 from hubao.desk.ledger.holding import Counts, FoundBy, Tree
 from hubao.desk.ledger.places import Placed, read_placed
 from hubao.desk.ledger.queries import notes, size
@@ -46,6 +47,11 @@ def check(
     Raises:
         BadHead, WrongSignature: one of `outside` isn't a head that this key signed.
     """
+    with one_moment():
+        return _check(outside, key, told)
+
+
+def _check(outside: Sequence[str], key: Ed25519PublicKey | None, told: Told | None) -> Checked:
     heads = [read_signed(note, key) for note in (*outside, *notes())] if key else []
     found = Checked(entries=size(), heads=len(heads))
     parts = (Tree(sorted(heads, key=lambda head: head.size)), FoundBy(), Counts())

@@ -93,14 +93,17 @@ class Counts:
     def add(self, page: Sequence[Placed]) -> None:
         """Take the next entries."""
         bodies = (one.body for one in page if one.place < self._done)
-        self._wanted += counts_of(bodies, lambda _: {})
+        some = counts_of(bodies, lambda _: {})
+        self._wanted.update({key: n for key, n in some.items() if key[0] == EVERYBODY})
 
     def faults(self, _entries: int) -> Iterator[str]:
         """Say what isn't as it should be."""
+        if Count._meta.db_table not in connection.introspection.table_names():
+            return  # a backup from before there were counts, restored and not migrated yet
         rows = Count.objects.filter(of=EVERYBODY).values_list("of", "day", "what", "number")
         have = {(of, day, what): number for of, day, what, number in rows}
-        wanted = {key: number for key, number in self._wanted.items() if key[0] == EVERYBODY}
-        wrong = sum(wanted.get(key, 0) != have.get(key, 0) for key in {*have, *wanted})
+        wanted = self._wanted
+        wrong = sum(wanted[key] != have.get(key, 0) for key in {*have, *wanted})
         if wrong:
             yield f"{wrong:,} counts of a day aren't those of its entries"
 

@@ -137,8 +137,11 @@ def state(*, actor: Actor) -> State:
 def standing() -> State:
     """Say how the ledger is, to whoever watches over it: counts and times only."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*), min(entry) FROM ledger_pending")
-        pending, oldest = cursor.fetchone()
+        cursor.execute(  # one statement: the sequencer moves entries from the one to the other
+            "SELECT count(*), min(entry), coalesce((SELECT place + length FROM ledger_run"
+            " ORDER BY place DESC LIMIT 1), 0) FROM ledger_pending"
+        )
+        pending, oldest, entries = cursor.fetchone()
         published = _published()
         covered = published.size if published else 0
         after = read_placed(cursor, covered, covered + 1)
@@ -146,7 +149,7 @@ def standing() -> State:
     since = after[0].body if after else waiting.body if waiting else None
     head = Head.objects.order_by("-id").first()
     return State(
-        entries=size(),
+        entries=entries,
         pending=pending,
         oldest=_at(waiting.body) if waiting else None,
         signed=head.size if head else 0,

@@ -24,6 +24,7 @@ def wire(folder: Path) -> None:
     keys.write(KEYSET)
     settings.HUBAO = Wired(
         keys=keys,
+        person_keys=folder / "person-keys.sqlite3",
         spool=folder / "denied.jsonl",
         log=Log("test/ledger"),
         lake=folder / "lake",

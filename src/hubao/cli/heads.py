@@ -27,6 +27,17 @@ def log_key(*, needed: bool) -> "Ed25519PublicKey | None":
     Raises:
         BadInput: it isn't, and is needed.
     """
+    from hubao.desk.core.wired import wired  # noqa: PLC0415 - needs the desk
+
+    return needed_log_key() if needed or wired().log.key is not None else None
+
+
+def needed_log_key() -> "Ed25519PublicKey":
+    """Give the log's public key.
+
+    Raises:
+        BadInput: it isn't told.
+    """
     from cryptography.hazmat.primitives.asymmetric.ed25519 import (  # noqa: PLC0415
         Ed25519PublicKey,
     )
@@ -35,9 +46,7 @@ def log_key(*, needed: bool) -> "Ed25519PublicKey | None":
 
     raw = wired().log.key
     if raw is None:
-        if needed:
-            raise BadInput("Set HUBAO_LOG_KEY to the log's public key, to check heads with.")
-        return None
+        raise BadInput("Set HUBAO_LOG_KEY to the log's public key, to check heads with.")
     return Ed25519PublicKey.from_public_bytes(raw)
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Final
 
 import typer
 
+from hubao.cli.archive import SEGMENTS, archive, erase, shelf_at
 from hubao.cli.desk.door import open_desk, whoever_runs_this
 from hubao.cli.exits import told_as_exit_code
 from hubao.cli.heads import false_stamps, log_key, read_heads
@@ -70,6 +71,8 @@ def verify(
     heads: Annotated[
         list[Path] | None, typer.Argument(help="Signed heads, from places outside.")
     ] = None,
+    *,
+    segments: Annotated[Path | None, SEGMENTS] = None,
 ) -> None:
     """Read the whole ledger again; hold it to its tree and to signed heads. Exits with 2 if not.
 
@@ -85,6 +88,7 @@ def verify(
             found = check(
                 outside=notes,
                 key=log_key(needed=bool(notes)),
+                shelf=shelf_at(segments),
                 told=(lambda done, total: bar(done, total, "entries")) if bar else None,
             )
         faults = [*found.faults, *false_stamps(dict(zip(heads or (), notes, strict=True)))]
@@ -96,6 +100,11 @@ def verify(
             f"{found.entries:,} entries are as they were, under {found.heads:,} signed heads;"
             f" {found.pending:,} wait for their place"
         )
+        if found.archived and segments is None:
+            typer.echo(
+                f"{found.archived:,} of them are archived and count by hashes only, and"
+                f" {found.unseen:,} heads over fewer weren't looked at: give --segments DIR"
+            )
 
 
 @ledger.command("prove")
@@ -117,18 +126,25 @@ def prove(
 def export(
     context: typer.Context,
     out: Annotated[Path, typer.Option(metavar="DIR", help="Made if it is missing.")],
+    *,
+    segments: Annotated[Path | None, SEGMENTS] = None,
 ) -> None:
     """Write all entries and the heads signed so far, for docs/verify_ledger.py and for auditors.
 
     Example: hubao ledger export --out audit
     """
     with open_desk(context):
-        from hubao.desk.ledger.queries import bodies, notes, size  # noqa: PLC0415 - needs the desk
+        from hubao.desk.ledger.export import lines  # noqa: PLC0415 - needs the desk
+        from hubao.desk.ledger.queries import notes, size  # noqa: PLC0415
 
         out.mkdir(parents=True, exist_ok=True)
         entries = size()
         with written_whole(out / "ledger.jsonl") as beside, beside.open("w") as file:
-            file.writelines(f"{body}\n" for body in bodies(entries))
+            file.writelines(f"{line}\n" for line in lines(shelf_at(segments)))
         for number, note in enumerate(notes(), start=1):
             (out / f"head-{number:06d}.txt").write_text(note, encoding="utf-8")
         typer.echo(f"{entries:,} entries are in {out / 'ledger.jsonl'}")
+
+
+ledger.command("archive")(archive)
+ledger.command("erase")(erase)

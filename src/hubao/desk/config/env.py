@@ -43,6 +43,11 @@ class Env(BaseSettings):
     )
     log_key: str | None = Field(default=None, description="the log's public key, base 64")
     signer: Path | None = Field(default=None, description="the signer's socket")
+    person_keys: Path | None = Field(
+        default=None,
+        description="file of the keys that archived entries are read with;"
+        " data/person-keys.sqlite3",
+    )
     heads_to: str = Field(
         default="", description="places for heads: file:/folder,mail:address,tsa:https://…"
     )
@@ -133,6 +138,11 @@ class Env(BaseSettings):
     def keyset_path(self) -> Path:
         """Where the keyset is."""
         return self.keyset or self.data / "keyset.json"
+
+    @property
+    def person_keys_path(self) -> Path:
+        """Where the keys are that archived entries are read with."""
+        return self.person_keys or self.data / "person-keys.sqlite3"
 
     @property
     def lake_path(self) -> Path:

@@ -70,6 +70,7 @@ def django_settings(env: Env) -> dict[str, Any]:
         "HUBAO": Wired(
             keys=KeysetFile(env.keyset_path, key_encryption(env)),
             spool=env.data / "denied.jsonl",
+            person_keys=env.person_keys_path,
             log=log_of(env),
             lake=env.lake_path,
             feeds=env.feeds_path,

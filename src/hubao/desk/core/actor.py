@@ -37,6 +37,7 @@ class Permission(StrEnum):
     WRITE_WEBHOOKS = "webhooks.write"
     END_ACCESS = "people.end_access"
     READ_LEDGER = "ledger.read"
+    ARCHIVE_LEDGER = "ledger.archive"
     ANSWER_REPORTS = "reports.answer"
     READ_FEEDS = "feeds.read"
     WRITE_FEEDS = "feeds.write"
@@ -63,6 +64,7 @@ ALLOWED: Final[Mapping[Permission, frozenset[Role]]] = {
     Permission.WRITE_WEBHOOKS: frozenset({Role.ADMIN}),
     Permission.END_ACCESS: frozenset({Role.SECURITY, Role.ADMIN}),
     Permission.READ_LEDGER: frozenset({Role.SECURITY, Role.COMPLIANCE}),
+    Permission.ARCHIVE_LEDGER: frozenset(),  # who runs the server does
     Permission.ANSWER_REPORTS: frozenset({Role.OPERATIONS, Role.SECURITY}),
     Permission.READ_FEEDS: frozenset({Role.OPERATIONS, Role.SECURITY, Role.COMPLIANCE}),
     Permission.WRITE_FEEDS: frozenset({Role.SECURITY}),

@@ -23,7 +23,7 @@ def durable() -> Iterator[None]:
     SQLite's writers look for their turn now and then, and may look in vain for long while others
     come and go. So they queue for it here, threads and processes in one queue.
     """
-    with _turn(), transaction.atomic(durable=True):
+    with alone(), transaction.atomic(durable=True):
         yield
 
 
@@ -45,18 +45,9 @@ def one_moment() -> Iterator[None]:
                 cursor.execute("ROLLBACK")
 
 
-def require_open(step: str) -> None:
-    """Refuse to go on without an open transaction.
-
-    Raises:
-        OutsideTransaction: none is open.
-    """
-    if not connection.in_atomic_block:
-        raise OutsideTransaction(f"{step} needs an open transaction")
-
-
 @contextmanager
-def _turn() -> Iterator[None]:
+def alone() -> Iterator[None]:
+    """Keep SQLite's other writers waiting; PostgreSQL needs no such turn."""
     if connection.vendor != "sqlite":
         yield
         return
@@ -66,6 +57,16 @@ def _turn() -> Iterator[None]:
         yield
     finally:
         fcntl.flock(gate, fcntl.LOCK_UN)
+
+
+def require_open(step: str) -> None:
+    """Refuse to go on without an open transaction.
+
+    Raises:
+        OutsideTransaction: none is open.
+    """
+    if not connection.in_atomic_block:
+        raise OutsideTransaction(f"{step} needs an open transaction")
 
 
 def _gate(path: str) -> int:

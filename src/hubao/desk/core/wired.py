@@ -63,6 +63,7 @@ class Wired:
     Attributes:
         keys: what policy records are encrypted with.
         spool: file for refusals that the ledger couldn't take.
+        person_keys: file of the keys that archived entries are read with.
         log: how the ledger's heads are signed, and where they go.
         lake: folder of access events.
         feeds: folder of what other systems push, and of what was set aside.
@@ -78,6 +79,7 @@ class Wired:
 
     keys: KeysetFile
     spool: Path
+    person_keys: Path
     log: Log
     lake: Path
     feeds: Path

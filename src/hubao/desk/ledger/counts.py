@@ -26,6 +26,7 @@ from hubao.desk.ledger.places import Placed
 
 EVERYBODY: Final = "all"
 OUTSIDE: Final = f"/{Tie.OUTSIDE}"  # after an action: only what was done outside one's own work
+_PERSON: Final = "a:"
 _MARK: Final = "counts"
 _ADD: Final = """
 INSERT INTO ledger_count ("of", day, what, number) VALUES (%s, %s, %s, %s)
@@ -87,6 +88,11 @@ def daily(
     return {(day, one): int(number) for day, one, number in found}
 
 
+def forget_people(*, before: date) -> None:
+    """Take away what single people did on days that are archived; the sums of all stay."""
+    Count.objects.filter(of__startswith=_PERSON, day__lt=before).delete()
+
+
 def counts_of(bodies: Iterable[str], units: Units) -> Counter[Key]:
     """Count entries."""
     said = [json.loads(body) for body in bodies]
@@ -94,7 +100,7 @@ def counts_of(bodies: Iterable[str], units: Units) -> Counter[Key]:
     found = Counter[Key]()
     for one in said:
         who, day = one["actor"], day_of(datetime.fromisoformat(one["at"]))
-        of = [EVERYBODY, f"a:{who}", *([f"u:{theirs[who]}"] if who in theirs else [])]
+        of = [EVERYBODY, f"{_PERSON}{who}", *([f"u:{theirs[who]}"] if who in theirs else [])]
         found.update((each, day, what) for each in of for what in _what(one))
     return found
 
@@ -107,7 +113,7 @@ def _what(said: Mapping[str, Any]) -> Iterable[str]:
 
 def _of(whose: Whose, actor: Actor) -> list[str]:
     if whose is Whose.OWN:
-        return [f"a:{actor.id}"]
+        return [f"{_PERSON}{actor.id}"]
     actor.require(Permission.REVIEW if whose is Whose.BRANCH else Permission.READ_LEDGER)
     if whose is Whose.ALL or actor.units is None:
         return [EVERYBODY]

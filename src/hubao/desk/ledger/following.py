@@ -8,7 +8,7 @@ from django.db.backends.utils import CursorWrapper
 
 from hubao.desk.core.transactions import durable
 from hubao.desk.ledger.models import Mark
-from hubao.desk.ledger.places import Placed, read_placed, read_size
+from hubao.desk.ledger.places import Placed, read_archived, read_placed, read_size
 
 AT_ONCE: Final = 10_000
 Take = Callable[[CursorWrapper, Sequence[Placed]], None]
@@ -18,7 +18,7 @@ def follow(name: str, take: Take) -> None:
     """Hand entries to `take` that have got a place since the last time, many at a time.
 
     Args:
-        name: of the mark; a new name begins at the first entry.
+        name: of the mark; a new name begins at the first entry that isn't archived.
         take: writes what it makes of them, in the transaction in which the mark moves on.
     """
     while _follow_some(name, take):
@@ -37,7 +37,8 @@ def _follow_some(name: str, take: Take) -> bool:
     with durable(), connection.cursor() as cursor:
         # The row is locked: rivals wait here, and go on where this one has come to.
         mark, _ = Mark.objects.select_for_update().get_or_create(name=name, defaults={"place": 0})
-        placed = read_placed(cursor, mark.place, mark.place + AT_ONCE)
+        begin = max(mark.place, read_archived(cursor))
+        placed = read_placed(cursor, begin, begin + AT_ONCE)
         take(cursor, placed)
-        Mark.objects.filter(name=name).update(place=mark.place + len(placed))
+        Mark.objects.filter(name=name).update(place=begin + len(placed))
     return len(placed) == AT_ONCE

@@ -12,6 +12,7 @@ from hubao.desk.core.transactions import durable
 from hubao.kit.errors import BadInput
 
 FIXED: Final = ("ledger_entry", "ledger_run", "ledger_node", "ledger_head", "ledger_about")
+BY_OWNER: Final = "ledger_segment"  # archiving takes entries away, which the desk itself may not
 
 
 class NoRoles(BadInput):
@@ -41,3 +42,4 @@ def grant(role: str) -> None:
         cursor.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {everything} TO {quoted}")
         cursor.execute(f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {quoted}")
         cursor.execute(f"REVOKE UPDATE, DELETE, TRUNCATE ON {', '.join(FIXED)} FROM {quoted}")
+        cursor.execute(f"REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON {BY_OWNER} FROM {quoted}")

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
 from django.db import connection
 
@@ -20,11 +21,12 @@ class Tree:
     """The tree of the entries, held to stored nodes and signed heads.
 
     Attributes:
-        heads: the smallest first.
+        heads: the smallest first, none over fewer entries than the edge.
+        edge: of the tree over entries that nobody can read again here.
     """
 
     heads: Sequence[Head]
-    _frontier: Frontier = field(default_factory=Frontier)
+    edge: Frontier = field(default_factory=Frontier)
     _held: int = 0
     _faults: list[str] = field(default_factory=list)
     _ended: bool = False
@@ -32,28 +34,32 @@ class Tree:
     def add(self, page: Sequence[Placed]) -> None:
         """Take the next entries; after a gap nothing more can be said of the tree."""
         for one in page:
-            self._ended = self._ended or one.place != self._frontier.size
+            self._ended = self._ended or one.place != self.edge.size
             if self._ended:
                 return
-            self._hold_heads()
-            for node, stored in self._frontier.append(leaf_hash(one.body.encode())):
-                if is_stored(node.level) and read_node(node) != stored:
-                    self._faults.append(_changed(node))
+            self.grow(leaf_hash(one.body.encode()))
+
+    def grow(self, leaf: bytes) -> None:
+        """Take the next entry's leaf."""
+        self._hold_heads()
+        for node, stored in self.edge.append(leaf):
+            if is_stored(node.level) and read_node(node) != stored:
+                self._faults.append(_changed(node))
 
     def faults(self, entries: int) -> Iterator[str]:
         """Say what isn't as it should be."""
         self._hold_heads()
         yield from self._faults
-        size = self._frontier.size
+        size = self.edge.size
         if size != entries:
             yield f"place {size:,} of the log is empty"
         for head in self.heads[self._held :]:
             yield f"a head of {head.size:,} entries was signed; entries are missing"
 
     def _hold_heads(self) -> None:
-        size = self._frontier.size
+        size = self.edge.size
         while self._held < len(self.heads) and self.heads[self._held].size == size:
-            if self.heads[self._held].root != self._frontier.root():
+            if self.heads[self._held].root != self.edge.root():
                 self._faults.append(f"the first {size:,} entries aren't those of a signed head")
             self._held += 1
 
@@ -84,9 +90,14 @@ class FoundBy:
 
 
 class Counts:
-    """The days' counts of everybody."""
+    """The days' counts of everybody.
 
-    def __init__(self) -> None:
+    Args:
+        after: a day; only those after it are looked at. None for all.
+    """
+
+    def __init__(self, after: date | None = None) -> None:
+        self._after = after or date.min
         self._done = counted()
         self._wanted = Counter[Key]()
 
@@ -100,10 +111,13 @@ class Counts:
         """Say what isn't as it should be."""
         if Count._meta.db_table not in connection.introspection.table_names():
             return  # a backup from before there were counts, restored and not migrated yet
-        rows = Count.objects.filter(of=EVERYBODY).values_list("of", "day", "what", "number")
-        have = {(of, day, what): number for of, day, what, number in rows}
-        wanted = self._wanted
-        wrong = sum(wanted[key] != have.get(key, 0) for key in {*have, *wanted})
+        rows = Count.objects.filter(of=EVERYBODY, day__gt=self._after)
+        have = {
+            (of, day, what): number
+            for of, day, what, number in rows.values_list("of", "day", "what", "number")
+        }
+        wanted = {key: number for key, number in self._wanted.items() if key[1] > self._after}
+        wrong = sum(wanted.get(key) != have.get(key) for key in {*have, *wanted})
         if wrong:
             yield f"{wrong:,} counts of a day aren't those of its entries"
 

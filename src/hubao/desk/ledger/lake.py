@@ -41,7 +41,7 @@ def export_to_lake(folder: Path, *, actions: Actions) -> int:
         folder: the lake.
         actions: by the ledger's action: the lake's, and the fields it shows unless the entry says.
     """
-    done, written = _position(), 0
+    done, written = exported(), 0
     for path in folder.glob("month=*/desk-*.parquet"):
         begins = _OURS.fullmatch(path.name)
         if begins and int(begins.group(1)) >= done:
@@ -63,6 +63,12 @@ def export_anew() -> None:
     Mark.objects.filter(name=_MARK).delete()
 
 
+def exported() -> int:
+    """Give the number of entries, in the log's order, that the export has come to."""
+    known = Mark.objects.filter(name=_MARK).values_list("place", flat=True).first()
+    return known or 0
+
+
 def _keep_unknown(path: Path, first: int, last: int) -> None:
     """Keep the accesses of a file that the log, which was restored, doesn't know any more."""
     try:
@@ -77,11 +83,6 @@ def _keep_unknown(path: Path, first: int, last: int) -> None:
         fresh = path.with_suffix(".writing")  # a reader must never see half a file
         parquet.write_table(rest, fresh, compression="zstd")
         fresh.rename(path.with_name(f"kept-{first:012d}-{last:012d}-{told[:12]}.parquet"))
-
-
-def _position() -> int:
-    known = Mark.objects.filter(name=_MARK).values_list("place", flat=True).first()
-    return known or 0
 
 
 def _export(folder: Path, begin: int, end: int, actions: Actions) -> int:

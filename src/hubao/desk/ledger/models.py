@@ -59,6 +59,20 @@ class About(models.Model):
         managed = False
 
 
+class Segment(models.Model):
+    """Entries that lie in a sealed segment outside, and no longer here."""
+
+    place = models.BigIntegerField(primary_key=True)
+    length = models.IntegerField()
+    until = models.DateField()
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        """Without gaps from place 0 on; of an entry in it, only nodes above are left here."""
+
+        db_table = "ledger_segment"
+
+
 class Head(models.Model):
     """A signed tree head; the note holds it whole, the other columns to search by."""
 

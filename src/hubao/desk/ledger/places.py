@@ -35,6 +35,13 @@ def read_size(cursor: CursorWrapper) -> int:
     return row[0] if row else 0
 
 
+def read_archived(cursor: CursorWrapper) -> int:
+    """Give the number of entries, the log's oldest, that lie in sealed segments only."""
+    cursor.execute("SELECT place + length FROM ledger_segment ORDER BY place DESC LIMIT 1")
+    row = cursor.fetchone()
+    return row[0] if row else 0
+
+
 def place_of(cursor: CursorWrapper, entry: int) -> int | None:
     """Give an entry's place, if it has one."""
     cursor.execute(
@@ -50,9 +57,14 @@ def place_of(cursor: CursorWrapper, entry: int) -> int | None:
 
 def read_placed(cursor: CursorWrapper, begin: int, end: int) -> list[Placed]:
     """Give the entries from a place up to, without, another; those that are gone are left out."""
+    return [one for run in read_runs(cursor, begin, end) for one in _read(cursor, run)]
+
+
+def read_runs(cursor: CursorWrapper, begin: int, end: int) -> list[Run]:
+    """Give the runs between two places, cut where they reach beyond."""
     cursor.execute(_OVER, [end, begin])
     runs = [_cut(Run(*row), begin, end) for row in cursor.fetchall()]
-    return [one for run in runs if run.length > 0 for one in _read(cursor, run)]
+    return [run for run in runs if run.length > 0]
 
 
 def runs_of(first: int, entries: Sequence[int]) -> Iterable[Run]:

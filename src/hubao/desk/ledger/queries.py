@@ -13,6 +13,7 @@ from hubao.desk.core.actor import Actor, Permission
 from hubao.desk.ledger.about import key_of
 from hubao.desk.ledger.models import About, Entry, Head, Mark
 from hubao.desk.ledger.places import place_of, read_placed, read_size
+from hubao.desk.ledger.rules import at_of
 from hubao.desk.ledger.tree import read_nodes
 from hubao.kit.errors import HubaoError, Kind
 from hubao.seal.tree import EMPTY, Leaves, consistency_path, inclusion_path
@@ -151,21 +152,23 @@ def standing() -> State:
     return State(
         entries=entries,
         pending=pending,
-        oldest=_at(waiting.body) if waiting else None,
+        oldest=at_of(waiting.body) if waiting else None,
         signed=head.size if head else 0,
         signed_at=head.at if head else None,
         published_at=published.at if published else None,
-        uncovered=_at(since) if since else None,
+        uncovered=at_of(since) if since else None,
     )
+
+
+def published_head() -> str | None:
+    """Give the head that went outside last, as a signed note."""
+    head = _published()
+    return head.note if head else None
 
 
 def _published() -> Head | None:
     mark = Mark.objects.filter(name=PUBLISHED).values_list("place", flat=True).first()
     return None if mark is None else Head.objects.filter(id=mark).first()
-
-
-def _at(body: str) -> datetime:
-    return datetime.fromisoformat(json.loads(body)["at"])
 
 
 def _found_by(keys: Sequence[str], before: int | None) -> list[int]:

@@ -1,5 +1,6 @@
 """What an entry says, and how it is written: one entry, one text, and no personal data in it."""
 
+import json
 import re
 import secrets
 from collections.abc import Mapping, Sequence
@@ -87,6 +88,11 @@ def body_of(entered: Entered, *, event: str | None = None) -> str:
     if not is_body(body):
         raise NotForTheLedger(f"{_odd(kept)} of a ledger entry isn't an id, a word or a count.")
     return body
+
+
+def at_of(body: str) -> datetime:
+    """Give the time that an entry says."""
+    return datetime.fromisoformat(json.loads(body)["at"])
 
 
 def is_plain(text: str) -> bool:

@@ -34,7 +34,11 @@ def read_nodes(cursor: CursorWrapper, nodes: Sequence[Leaves]) -> list[bytes]:
 
 def read_frontier(cursor: CursorWrapper) -> Frontier:
     """Give the right edge of the tree."""
-    size = read_size(cursor)
+    return read_edge(cursor, read_size(cursor))
+
+
+def read_edge(cursor: CursorWrapper, size: int) -> Frontier:
+    """Give the right edge that the tree had over its first so many entries."""
     edge = subtrees(Leaves(0, size))
     found = _read(cursor, set(edge))
     return Frontier(size, [found[one] for one in edge])

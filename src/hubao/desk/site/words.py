@@ -22,6 +22,8 @@ ACTION_WORDS: Final = {
     "item.opened": _("opened a work item"),
     "item.taken": _("took a work item"),
     "keys.rotated": _("rotated the keys"),
+    "ledger.archived": _("archived old entries"),
+    "ledger.erased": _("erased somebody from archived entries"),
     "ledger.spool_taken": _("took refusals in from the local file"),
     "people.imported": _("imported people"),
     "people.logins_imported": _("imported logins"),

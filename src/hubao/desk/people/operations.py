@@ -15,11 +15,10 @@ from hubao.desk.people.identity import NotSignedIn, known
 from hubao.desk.people.models import Account, Grant, Party, Token
 from hubao.desk.people.queries import NoSuchPerson, present
 from hubao.desk.people.rules import Sort, Why, may_come_back, token_digest
-from hubao.desk.people.steps import close_sessions, end_access
-
-# So that scanners for lost secrets know one when they see it.
+from hubao.desk.people.steps import close_sessions, end_access, forget_second_factors
 from hubao.kit.errors import HubaoError, Kind
 
+# So that scanners for lost secrets know one when they see it.
 TOKEN_MARK: Final = "hubao_"  # noqa: S105 - a prefix, no secret
 
 PROVIDER: Final = "system:oidc"  # who makes the accounts of those that it signs in
@@ -64,9 +63,11 @@ def give_roles(
 def make_account(*, party: str, actor: Actor, at: datetime) -> str:
     """Let a person sign in, or again with a new password; returns the password, said only now.
 
+    Second factors of before are forgotten: they may be in other hands by now.
+
     Raises:
         NotAllowed: the actor may not, or asks for himself.
-        NoSuchPerson: nobody of this id works here within the actor's branch.
+        NoSuchPerson: no person of this id works here within the actor's branch.
     """
     actor.require(Permission.GIVE_ROLES)
     if party == actor.id:
@@ -74,13 +75,17 @@ def make_account(*, party: str, actor: Actor, at: datetime) -> str:
     password = secrets.token_urlsafe(12)
     hashed = make_password(password)  # slow on purpose, so not while others wait to write
     with durable():
-        present(party=party, actor=actor)
+        if present(party=party, actor=actor).kind != Sort.PERSON:
+            raise NoSuchPerson("Sign-ins are for people; a service has tokens.", party=party)
         account, _ = Account.objects.get_or_create(party_id=party, defaults={"username": party})
         account.password = hashed
         account.is_active = True
         account.save()
         close_sessions(party=party)
-        append_entry(Entered(action="people.sign_in_made", actor=actor.id, subject=party, at=at))
+        facts: dict[str, Fact] = {"second_factors": forget_second_factors(party=party)}
+        append_entry(
+            Entered(action="people.sign_in_made", actor=actor.id, subject=party, at=at, facts=facts)
+        )
     return password
 
 

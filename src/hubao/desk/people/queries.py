@@ -16,6 +16,7 @@ from hubao.desk.people.identity import NotSignedIn, known
 from hubao.desk.people.models import Account, Grant, Identity, Party, Token, Unit
 from hubao.desk.people.rules import (
     PROVIDER_SYSTEM,
+    SECOND_FACTORS,
     Employment,
     Sort,
     employment,
@@ -25,7 +26,6 @@ from hubao.desk.people.rules import (
 from hubao.kit.errors import HubaoError, Kind
 
 ANY_SYSTEM: Final = "any"  # of logins that are the same everywhere
-_FACTORS: Final = ("totp", "webauthn")
 
 
 class NoSuchPerson(HubaoError):  # noqa: N818 - says what happened, as its base does
@@ -269,7 +269,7 @@ def seen(party: Party, *, at: datetime) -> Seen:
 
 def _factors() -> "QuerySet[Authenticator]":
     found: QuerySet[Authenticator] = Authenticator.objects.filter(
-        user__party=OuterRef("pk"), type__in=_FACTORS
+        user__party=OuterRef("pk"), type__in=SECOND_FACTORS
     )
     return found
 

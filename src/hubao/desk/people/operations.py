@@ -15,7 +15,7 @@ from hubao.desk.people.identity import NotSignedIn, known
 from hubao.desk.people.models import Account, Grant, Party, Token
 from hubao.desk.people.queries import NoSuchPerson, present
 from hubao.desk.people.rules import Sort, Why, may_come_back, token_digest
-from hubao.desk.people.steps import close_sessions, end_access, forget_second_factors
+from hubao.desk.people.steps import close_sessions, end_access, forget_second_factors, hold
 from hubao.kit.errors import HubaoError, Kind
 
 # So that scanners for lost secrets know one when they see it.
@@ -47,6 +47,7 @@ def give_roles(
     if party == actor.id:
         raise NotAllowed("Nobody gives roles to himself: ask another administrator.")
     with durable():
+        hold(party)
         if present(party=party, actor=actor).kind != Sort.PERSON:
             raise NoSuchPerson("Roles are for people; a token has scopes.", party=party)
         had = sorted(map(Role, Grant.objects.filter(party=party).values_list("role", flat=True)))
@@ -75,6 +76,7 @@ def make_account(*, party: str, actor: Actor, at: datetime) -> str:
     password = secrets.token_urlsafe(12)
     hashed = make_password(password)  # slow on purpose, so not while others wait to write
     with durable():
+        hold(party)
         if present(party=party, actor=actor).kind != Sort.PERSON:
             raise NoSuchPerson("Sign-ins are for people; a service has tokens.", party=party)
         account, _ = Account.objects.get_or_create(party_id=party, defaults={"username": party})
@@ -99,6 +101,7 @@ def sign_in_account(*, party: str | None, at: datetime) -> Account:
         NotSignedIn: nobody who works here, or somebody whose sign-in was taken away.
     """
     with durable():
+        hold(party or "")
         found = Party.objects.filter(id=party, kind=Sort.PERSON).first()
         if found is None or known(party=found.id, at=at) is None:
             raise NotSignedIn("You aren't known here: ask your administrator.")
@@ -123,6 +126,7 @@ def issue_token(*, party: str, scopes: Collection[Permission], actor: Actor, at:
     actor.require(Permission.GIVE_ROLES)
     token = TOKEN_MARK + secrets.token_urlsafe(32)
     with durable():
+        hold(party)
         if present(party=party, actor=actor).kind == Sort.PERSON:
             raise NoSuchPerson("Tokens are for service accounts and partners.", party=party)
         Token.objects.create(
@@ -176,6 +180,7 @@ def restore_token(*, token: int, actor: Actor, at: datetime) -> None:
     """
     actor.require(Permission.GIVE_ROLES)
     with durable():
+        hold(_token(token, actor).party_id)
         found = _token(token, actor)
         present(party=found.party_id, actor=actor)
         if not may_come_back(found.revoked_at, at=at):
@@ -207,11 +212,14 @@ def end_sessions(*, party: str, actor: Actor, at: datetime, session: int | None 
 def end_those_who_left(*, by: str, at: datetime) -> int:
     """End the access of everybody whose last day is over; returns how many."""
     due = Party.objects.filter(left_at__lte=at, ended_at=None).values_list("id", flat=True)
+    ended = 0
     for party in list(due):
         with durable():
+            hold(party)
             if Party.objects.filter(id=party, left_at__lte=at, ended_at=None).exists():
                 end_access(party=party, by=by, at=at)
-    return len(due)
+                ended += 1
+    return ended
 
 
 def _token(token: int, actor: Actor) -> Token:

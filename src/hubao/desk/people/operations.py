@@ -31,10 +31,32 @@ class NoSuchToken(HubaoError):  # noqa: N818 - says what happened, as its base d
     kind = Kind.NOT_FOUND
 
 
+class RolesChanged(HubaoError):  # noqa: N818 - as above
+    """Somebody else changed these roles meanwhile."""
+
+    code = "people.roles_changed"
+    kind = Kind.CONFLICT
+
+
 def give_roles(
-    *, party: str, roles: Collection[Role], actor: Actor, at: datetime, why: Why
+    *,
+    party: str,
+    roles: Collection[Role],
+    actor: Actor,
+    at: datetime,
+    why: Why,
+    instead_of: Collection[Role] | None = None,
 ) -> Sequence[Role]:
     """Make these a person's roles, in place of those they had; they sign in again.
+
+    Args:
+        party: the person's id.
+        roles: all that they have from now on.
+        actor: who gives them.
+        at: now.
+        why: the reason.
+        instead_of: what they must have now, so that nobody's change is overwritten; None for
+            whatever they have.
 
     Returns:
         Those they had: giving them back undoes it.
@@ -42,6 +64,7 @@ def give_roles(
     Raises:
         NotAllowed: the actor may not, or would give a role to himself.
         NoSuchPerson: no person of this id works here within the actor's branch.
+        RolesChanged: they have others by now than `instead_of`.
     """
     actor.require(Permission.GIVE_ROLES)
     if party == actor.id:
@@ -51,6 +74,8 @@ def give_roles(
         if present(party=party, actor=actor).kind != Sort.PERSON:
             raise NoSuchPerson("Roles are for people; a token has scopes.", party=party)
         had = sorted(map(Role, Grant.objects.filter(party=party).values_list("role", flat=True)))
+        if instead_of is not None and set(had) != set(instead_of):
+            raise RolesChanged("Somebody else changed these roles meanwhile.", party=party)
         Grant.objects.filter(party=party).delete()
         Grant.objects.bulk_create(Grant(party_id=party, role=role) for role in sorted(set(roles)))
         close_sessions(party=party)

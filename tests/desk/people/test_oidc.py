@@ -71,6 +71,7 @@ def tell(
     name: str = "",
     claim: str = "sub",
     trusted: frozenset[str] = frozenset(),
+    fresh: timedelta | None = timedelta(minutes=5),
 ) -> None:
     """Name the provider in the settings."""
     told = Provider(
@@ -80,7 +81,7 @@ def tell(
         name=name,
         claim=claim,
         trusted=trusted,
-        fresh=timedelta(minutes=5),
+        fresh=fresh,
     )
     wired_with(told)
 
@@ -375,6 +376,22 @@ class TestTheWayThere:
         }  # fmt: skip
         assert (asked["scope"], asked["max_age"]) == ("openid", "300")
         assert asked["redirect_uri"] == f"http://localhost{PLACE}callback/"
+
+    def test_asks_to_be_asked_anew_where_the_provider_need_not_tell_when(
+        self, provider: OpenId
+    ) -> None:
+        employed()
+        tell(provider, fresh=None)
+        provider.bend = lambda claims: {**claims, "auth_time": "unknown"}
+        client = browser()
+
+        there = led_to(client)
+        client.get(sent_back(there))
+
+        asked = parse_qs(urlsplit(there).query)
+        assert asked["prompt"] == ["login"]
+        assert "max_age" not in asked
+        assert is_in(client)
 
     def test_is_another_each_time(self) -> None:
         client = browser()

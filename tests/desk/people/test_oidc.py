@@ -473,7 +473,7 @@ class TestSecondFactor:
         assert is_in(client)
         assert said("people.signed_in")[0]["fact.second_factor"] == "local"
 
-    def test_is_set_up_first_by_who_may_reveal(self) -> None:
+    def test_is_set_up_first_by_who_needs_one(self) -> None:
         employed("li", Role.CLERK)
         client = browser()
         came_back(client)

@@ -10,7 +10,7 @@ from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 from django.db.models import Exists, OuterRef, QuerySet
 
-from hubao.desk.core.actor import ALLOWED, Actor, Permission, Role
+from hubao.desk.core.actor import ALLOWED, SECOND_FACTOR_ROLES, Actor, Permission, Role
 from hubao.desk.ledger.rules import is_plain
 from hubao.desk.people.identity import NotSignedIn, known
 from hubao.desk.people.models import Account, Grant, Identity, Party, Token, Unit
@@ -204,13 +204,13 @@ def person(*, party: str, actor: Actor, at: datetime) -> Person:
 
 
 def without_factor(*, actor: Actor) -> int:
-    """Count those of the branch who sign in and may reveal, but have no second factor yet.
+    """Count those of the branch who sign in and need a second factor, but have none yet.
 
     Raises:
         NotAllowed: the actor may not read people.
     """
     rows = people(actor=actor).filter(~Exists(_factors()), ended_at=None, account__is_active=True)
-    return rows.filter(grants__role__in=ALLOWED[Permission.REVEAL]).distinct().count()
+    return rows.filter(grants__role__in=SECOND_FACTOR_ROLES).distinct().count()
 
 
 def leaving(*, actor: Actor, at: datetime, within: timedelta) -> int:

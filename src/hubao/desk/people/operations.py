@@ -14,14 +14,13 @@ from hubao.desk.ledger.steps import append_entry
 from hubao.desk.people.identity import NotSignedIn, known
 from hubao.desk.people.models import Account, Grant, Party, Token
 from hubao.desk.people.queries import NoSuchPerson, present
-from hubao.desk.people.rules import Sort, Why, may_come_back, token_digest
+from hubao.desk.people.rules import PROVIDER_SYSTEM, Sort, Why, may_come_back, token_digest
 from hubao.desk.people.steps import close_sessions, end_access, forget_second_factors, hold
 from hubao.kit.errors import HubaoError, Kind
 
 # So that scanners for lost secrets know one when they see it.
 TOKEN_MARK: Final = "hubao_"  # noqa: S105 - a prefix, no secret
-
-PROVIDER: Final = "system:oidc"  # who makes the accounts of those that it signs in
+_BY_PROVIDER: Final = f"system:{PROVIDER_SYSTEM}"  # makes the accounts of those that it signs in
 
 
 class NoSuchToken(HubaoError):  # noqa: N818 - says what happened, as its base does
@@ -136,7 +135,9 @@ def sign_in_account(*, party: str | None, at: datetime) -> Account:
         if not account.is_active:
             raise NotSignedIn("You aren't known here: ask your administrator.")
         if is_new:
-            entered = Entered(action="people.sign_in_made", actor=PROVIDER, subject=found.id, at=at)
+            entered = Entered(
+                action="people.sign_in_made", actor=_BY_PROVIDER, subject=found.id, at=at
+            )
             append_entry(entered)
     return account
 

@@ -22,7 +22,7 @@ from hubao.desk.people.queries import units_of
 from hubao.desk.policies.models import Alert, BreakGlass, Import, Quota
 from hubao.desk.policies.steps import raise_alert
 from hubao.desk.site.charts import HEIGHT, chart
-from tests.makers.asked import make_place
+from tests.makers.branch import make_place
 from tests.makers.desk import append_entries, make_branches, make_item, make_person, make_policy
 from tests.makers.signing_in import signed_in, wire
 

@@ -267,40 +267,6 @@ def seen(party: Party, *, at: datetime) -> Seen:
     )
 
 
-def _factors() -> "QuerySet[Authenticator]":
-    found: QuerySet[Authenticator] = Authenticator.objects.filter(
-        user__party=OuterRef("pk"), type__in=SECOND_FACTORS
-    )
-    return found
-
-
-def _sessions_of(party: str, actor: Actor, at: datetime) -> list[SeenSession]:
-    rows = sessions(actor=actor, at=at).filter(user__party=party)
-    return [SeenSession(one.pk, one.created_at, one.ip, one.user_agent) for one in rows]
-
-
-def _tokens_of(party: str, actor: Actor, at: datetime) -> list[SeenToken]:
-    return [
-        SeenToken(
-            id=one.id,
-            scopes=sorted(one.scopes),
-            made_at=one.made_at,
-            revoked_at=one.revoked_at,
-            may_come_back=may_come_back(one.revoked_at, at=at),
-        )
-        for one in tokens(actor=actor).filter(party=party)
-    ]
-
-
-def _within(actor: Actor) -> QuerySet[Party]:
-    rows = Party.objects.all()
-    return rows if actor.units is None else rows.filter(unit__in=actor.units)
-
-
-def _employment(party: Party, at: datetime) -> Employment:
-    return employment(notice=party.notice_at, left=party.left_at, at=at)
-
-
 def unit_ids() -> frozenset[str]:
     """Give the ids of all units, to check files against; no names."""
     return frozenset(Unit.objects.values_list("id", flat=True))
@@ -369,3 +335,37 @@ def parties_of(
         rows = Identity.objects.filter(system=name, login__in=wanted)
         found |= dict(rows.values_list("login", "party_id"))
     return found
+
+
+def _factors() -> "QuerySet[Authenticator]":
+    found: QuerySet[Authenticator] = Authenticator.objects.filter(
+        user__party=OuterRef("pk"), type__in=SECOND_FACTORS
+    )
+    return found
+
+
+def _sessions_of(party: str, actor: Actor, at: datetime) -> list[SeenSession]:
+    rows = sessions(actor=actor, at=at).filter(user__party=party)
+    return [SeenSession(one.pk, one.created_at, one.ip, one.user_agent) for one in rows]
+
+
+def _tokens_of(party: str, actor: Actor, at: datetime) -> list[SeenToken]:
+    return [
+        SeenToken(
+            id=one.id,
+            scopes=sorted(one.scopes),
+            made_at=one.made_at,
+            revoked_at=one.revoked_at,
+            may_come_back=may_come_back(one.revoked_at, at=at),
+        )
+        for one in tokens(actor=actor).filter(party=party)
+    ]
+
+
+def _within(actor: Actor) -> QuerySet[Party]:
+    rows = Party.objects.all()
+    return rows if actor.units is None else rows.filter(unit__in=actor.units)
+
+
+def _employment(party: Party, at: datetime) -> Employment:
+    return employment(notice=party.notice_at, left=party.left_at, at=at)

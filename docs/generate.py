@@ -23,7 +23,7 @@ from hubao.cli.exits import EXIT_CODES
 from hubao.desk.config.env import Env
 from hubao.desk.config.mapping import django_settings
 from hubao.desk.config.settings_test import ENV
-from hubao.desk.core.actor import ALLOWED, Permission, Role
+from hubao.desk.core.actor import ALLOWED, SECOND_FACTOR_ROLES, Permission, Role
 from hubao.desk.core.metrics import DECLARED
 from hubao.desk.policies.rules import OUTSIDE_A_DAY, PURPOSES, Purpose
 from hubao.kit.errors import HubaoError
@@ -47,7 +47,8 @@ folder `HUBAO_SECRETS`, or `/run/secrets` where that is, or `secrets` in `HUBAO_
 """
 _ABOUT_ROLES = """\
 A person may have several roles; what one of them allows is allowed. Everybody sees the records of
-their own unit and of those below it, whatever the role. Nobody gives roles to himself.
+their own unit and of those below it, whatever the role. Nobody gives roles to himself. Roles that
+reveal or administer need a second factor: whoever has one of them sets it up before anything else.
 """
 _ABOUT_SCOPES = """\
 A service account has no role: its token is given some of these permissions as scopes. Those that no
@@ -201,10 +202,23 @@ def permissions() -> str:
     return "\n".join(
         [
             *(MADE, "# Roles and what they may do\n", _ABOUT_ROLES, "## Permissions\n"),
-            *(head, *map(_ticks, may), "", _ABOUT_SCOPES, "## Purposes of a reveal\n", head),
+            *(
+                head,
+                *map(_ticks, may),
+                _second_factors(),
+                "",
+                _ABOUT_SCOPES,
+                "## Purposes of a reveal\n",
+                head,
+            ),
             *(*map(_ticks, why), f"| fields a day outside own work | {outside} |", ""),
         ]
     )
+
+
+def _second_factors() -> str:
+    needed = " | ".join("yes" if role in SECOND_FACTOR_ROLES else "" for role in Role)
+    return f"| needs a second factor | {needed} |"
 
 
 def _ticks(row: tuple[str, list[bool]]) -> str:

@@ -1,29 +1,29 @@
 """Everything that somebody can ask the desk for, each with a call that asks for it in a branch."""
 
 import csv
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any, Final
 
-from allauth.usersessions.models import UserSession
-from django.contrib.sessions.backends.db import SessionStore
-from django.db import transaction
-
 from hubao.desk.core import queries as core
-from hubao.desk.core.actor import Actor, NotAllowed, Permission, Role
-from hubao.desk.core.days import day_of
+from hubao.desk.core.actor import Actor, Permission, Role
 from hubao.desk.core.files import given
 from hubao.desk.core.reach import Reach
+from hubao.desk.feeds import queries as feeds
+from hubao.desk.feeds.models import Source
+from hubao.desk.feeds.operations import imports as feed_imports
+from hubao.desk.feeds.operations import sources
+from hubao.desk.feeds.operations.push import push
+from hubao.desk.feeds.operations.resolve import resolve
+from hubao.desk.feeds.operations.schedule import import_scheduled
+from hubao.desk.feeds.rules import Terms, Way
 from hubao.desk.ledger import counts, history, proof
 from hubao.desk.ledger import queries as ledger
-from hubao.desk.ledger.models import Entry, Head
-from hubao.desk.ledger.operations import sequence_pending
+from hubao.desk.ledger.models import Entry
 from hubao.desk.people import imports as people_imports
 from hubao.desk.people import operations as people_operations
 from hubao.desk.people import queries as people
-from hubao.desk.people.models import Account, Token
 from hubao.desk.people.rules import Why
 from hubao.desk.people.webhooks import operations as webhooks
 from hubao.desk.people.webhooks import queries as webhook_queries
@@ -31,181 +31,18 @@ from hubao.desk.policies import numbers
 from hubao.desk.policies import queries as policies
 from hubao.desk.policies.holder import queries as holder
 from hubao.desk.policies.holder import reports
-from hubao.desk.policies.holder.rules import Finding, Sort
-from hubao.desk.policies.models import Alert, Import, Quota
-from hubao.desk.policies.operations import (
-    alerts,
-    emergency,
-    imports,
-    items,
-    reveal,
-    rotate,
-    search,
-)
+from hubao.desk.policies.holder.rules import Finding
+from hubao.desk.policies.operations import alerts, emergency, imports, items, reveal, rotate, search
 from hubao.desk.policies.rules import Purpose
-from hubao.desk.policies.steps import raise_alert
-from hubao.kit.errors import HubaoError
-from hubao.seal import heads as seal
-from tests.makers.desk import (
-    FIELDS,
-    KEYSET,
-    NOON,
-    SHANGHAI,
-    SYSTEM,
-    actor,
-    denials,
-    make_item,
-    make_person,
-    make_policy,
-    rows,
-)
-from tests.makers.holders import come_in
-
-ASKER: Final = "asker"  # whoever asks; has work of their own in the branch that the place is in
-DAY: Final = day_of(NOON)
-URL: Final = "https://crm.example/hooks"
-REASON: Final = "客户在柜台晕倒，需联系家人"
-
-
-@dataclass(frozen=True)
-class Place:
-    """A branch with one of everything in it."""
-
-    unit: str
-    record: str
-    number: str
-    clerk: str
-    service: str
-    own: str
-    free: str
-    glass: str
-    alert: str
-    answered: str
-    token: int
-    revoked: int
-    endpoint: str
-    report: str
-    folder: Path
-
-
-def make_place(unit: str, folder: Path) -> Place:
-    """Fill a branch."""
-    clerk, service = f"clerk-{unit}", f"svc-{unit}"
-    make_person(clerk, unit=unit, roles=[Role.CLERK], notice="2026-11-01", left="2026-11-28")
-    make_person(service, unit=unit, kind="service")
-    number = f"PN{unit}1"
-    record = make_policy(unit=unit, policy_number=number)
-    account = Account.objects.create(party_id=clerk, username=clerk)
-    session = SessionStore()
-    session.create()
-    UserSession.objects.create(user=account, session_key=session.session_key, ip="::1")
-    token, revoked = (
-        Token.objects.create(
-            party_id=service, digest=f"{unit}{at}".encode(), scopes=[], made_at=NOON, revoked_at=at
-        )
-        for at in (None, NOON)
-    )
-    Quota.objects.create(actor=clerk, day=DAY, tie="outside", used=3)
-    who = actor(clerk, Role.CLERK, unit=unit, units=[unit])
-    glass = emergency.break_glass(record=record, reason=REASON, actor=who, at=NOON, fields=FIELDS,
-                                  denials=denials(folder))  # fmt: skip
-    place = Place(
-        unit=unit,
-        record=record,
-        number=number,
-        clerk=clerk,
-        service=service,
-        own=make_item(record, owner=ASKER, team=unit),
-        free=make_item(record, owner=None, team=unit),
-        glass=glass,
-        alert=_alert(clerk, unit, "open"),
-        answered=_alert(clerk, unit, "answered"),
-        token=token.id,
-        revoked=revoked.id,
-        endpoint=_endpoint(unit),
-        report=_report(number, unit, folder),
-        folder=folder,
-    )
-    boss = actor("boss", Role.SUPERVISOR, unit=unit, units=[unit])
-    alerts.answer_alert(alert=place.answered, note=REASON, actor=boss, at=NOON, fields=FIELDS)
-    return place
-
-
-def settle() -> None:
-    """Give entries their places, count them, sign a head that proofs can stand under."""
-    Import.objects.get_or_create(
-        sha256="0" * 64,
-        defaults={"rows": 0, "added": 0, "changed": 0, "same": 0, "rejected": 0,
-                  "began_at": NOON, "done_at": NOON},
-    )  # fmt: skip
-    sequence_pending()
-    counts.count_placed(units=people.units_of)
-    size = ledger.size()
-    text = seal.Head("test/ledger", size, ledger.root_at(size), NOON).text()
-    Head.objects.create(size=size, at=NOON, note=f"{text}\n")
-
-
-def _alert(who: str, unit: str, name: str) -> str:
-    key = f"{name}-{unit}"
-    with transaction.atomic():
-        raise_alert(key=key, why="numbers_in_order", who=who, at=NOON)
-    return Alert.objects.get(key=key).id
-
-
-def _endpoint(unit: str) -> str:
-    make_person(f"client-{unit}", unit="HQ", kind="service")
-    return webhooks.add_endpoint(
-        url=URL, topics=["person.left"], party=f"client-{unit}", actor=SYSTEM, at=NOON,
-        fields=FIELDS, reach=Reach(),
-    ).endpoint  # fmt: skip
-
-
-def _report(number: str, unit: str, folder: Path) -> str:
-    (folder / unit).mkdir()
-    visit = come_in(number, folder / unit)
-    return reports.report(visit=visit, sort=Sort.CALL, event="", text="", at=NOON, fields=FIELDS,
-                          team=unit)  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Asked:
-    """One thing to ask for.
-
-    Attributes:
-        call: asks for it, in a place.
-        needs: what must be allowed; None where it is one's own.
-        whole: why branches don't part it, where they don't.
-    """
-
-    call: Callable[[Actor, Place], Any]
-    needs: Permission | None = None
-    whole: str = ""
-
-
-def tried(ask: Callable[..., Any], **told: object) -> str:
-    """Ask for what isn't there: whoever may ask learns that, all others that they may not.
-
-    Raises:
-        NotAllowed: they may not.
-    """
-    try:
-        ask(**told)
-    except NotAllowed:
-        raise
-    except HubaoError as missing:
-        return missing.code
-    return "done"
+from tests.makers.asking import Asked, did, tried
+from tests.makers.branch import DAY, REASON, URL, Place
+from tests.makers.desk import FIELDS, KEYSET, NOON, SHANGHAI, denials, rows
+from tests.makers.feeds import wires
 
 
 def _whole(who: Actor) -> Actor:
     """The asker as of the top unit, which webhooks' clients belong to."""
     return replace(who, units=None)
-
-
-def did(do: Callable[..., None], **told: object) -> str:
-    """Do something, and say so."""
-    do(**told)
-    return "done"
 
 
 def _file(place: Place) -> Any:  # noqa: ANN401 - a Given
@@ -232,6 +69,8 @@ _SYSTEMS: Final = "for systems and who runs the server, which have the whole ins
 _LEDGER: Final = "there is one ledger, read as a whole by those who prove it"
 _CLIENTS: Final = "webhooks are of clients of the top unit, which have the whole insurer"
 _FEEDS: Final = "a source feeds the lake of the whole insurer"
+_WORKER: Final = "the worker's, which notes a refusal as the source's failure"
+_STAGE: Final = "reads nothing itself: people and policies are asked for each row"
 _P: Final = Permission
 ASKED: Final[Mapping[str, Asked]] = {
     "core.queries.find_item": Asked(
@@ -538,5 +377,55 @@ ASKED: Final[Mapping[str, Asked]] = {
             if one.record == p.record
         ],
         _P.SEARCH,
+    ),
+    "feeds.queries.source_of": Asked(
+        lambda a, p: feeds.source_of(name=p.source, actor=a), _P.READ_FEEDS, _FEEDS,
+        also=frozenset({_P.WRITE_FEEDS, _P.PUSH_FEEDS}),
+    ),
+    "feeds.queries.sources": Asked(
+        lambda a, _: feeds.sources(actor=a, at=NOON), _P.READ_FEEDS, _FEEDS
+    ),
+    "feeds.queries.rejects": Asked(
+        lambda a, p: tried(
+            feeds.rejects, name=p.source, number=1, places=wires(p.folder).places, actor=a
+        ),
+        _P.READ_FEEDS, _FEEDS,
+    ),
+    "feeds.operations.sources.add_source": Asked(
+        lambda a, p: did(
+            sources.add_source, name="new", terms=Terms(kind=Way.FOLDER, place=str(p.folder)),
+            actor=a, at=NOON,
+        ),
+        _P.WRITE_FEEDS, _FEEDS,
+    ),
+    "feeds.operations.sources.change_source": Asked(
+        lambda a, p: sources.change_source(name=p.source, changes={}, actor=a, at=NOON),
+        _P.WRITE_FEEDS, _FEEDS,
+    ),
+    "feeds.operations.sources.remove_source": Asked(
+        lambda a, p: did(sources.remove_source, name=p.source, actor=a, at=NOON),
+        _P.WRITE_FEEDS, _FEEDS,
+    ),
+    "feeds.operations.push.push": Asked(
+        lambda a, p: push(source=p.source, body=b"", actor=a, at=NOON, wires=wires(p.folder)),
+        _P.PUSH_FEEDS, _SYSTEMS,
+    ),
+    "feeds.operations.resolve.resolve": Asked(
+        lambda a, p: resolve(name=p.source, actor=a, at=NOON, wires=wires(p.folder)),
+        _P.PUSH_FEEDS, _SYSTEMS,
+    ),
+    "feeds.operations.imports.import_source": Asked(
+        lambda a, p: feed_imports.import_source(
+            name=p.source, actor=a, at=NOON, wires=wires(p.folder)
+        ),
+        _P.PUSH_FEEDS, _SYSTEMS,
+    ),
+    "feeds.operations.imports.stage_of": Asked(
+        lambda a, _: feed_imports.stage_of(Source.objects.get(), Terms(kind=Way.PUSH), a, FIELDS),
+        whole=_STAGE,
+    ),
+    "feeds.operations.schedule.import_scheduled": Asked(
+        lambda a, p: import_scheduled(name=p.source, actor=a, at=NOON, wires=wires(p.folder)),
+        whole=_WORKER,
     ),
 }  # fmt: skip

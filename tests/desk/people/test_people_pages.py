@@ -226,6 +226,20 @@ class TestRoles:
         assert list(Grant.objects.values_list("role", flat=True)) == ["admin"]
         assert "不能更改自己的岗位" in text(admin, "admin")
 
+    def test_that_somebody_else_changed_since_are_not_undone(self) -> None:
+        make_person("li", roles=[Role.CLERK])
+        admin = signed_in("admin", Role.ADMIN, unit="HQ")
+        other = signed_in("other", Role.ADMIN, unit="HQ")
+        place = reverse("person-roles", args=["li"])
+        admin.post(place, {"role": ["supervisor"], "why": "cover"})
+        other.post(place, {"role": ["caller"], "why": "investigation"})
+
+        page = admin.post(reverse("person-undo", args=["li"]), follow=True).content.decode()
+
+        assert list(Grant.objects.filter(party="li").values_list("role", flat=True)) == ["caller"]
+        assert "其他人已更改" in page
+        assert len(said("people.roles", subject="li")) == 3
+
     def test_are_undone_on_that_persons_page_only(self) -> None:
         make_person("li", roles=[Role.CLERK])
         make_person("wu", roles=[Role.CALLER])
@@ -248,6 +262,26 @@ class TestSignIns:
 
         assert other.get(reverse("home")).status_code == 302
         assert said("people.sessions_ended")[0]["fact.sessions"] == 1
+
+    @pytest.mark.parametrize("session", ["abc", "", "-1", "1.5"])
+    def test_are_not_all_ended_by_what_is_no_number(self, session: str) -> None:
+        note("li", signed_in("li", Role.COMPLIANCE, second_factor=False))
+        security = signed_in("x1", Role.SECURITY, unit="HQ")
+        place = reverse("person-sign-ins", args=["li"])
+
+        page = security.post(place, {"session": session}, follow=True).content.decode()
+
+        assert UserSession.objects.filter(user__party="li").exists()
+        assert "请从列表中选择" in page
+        assert not said("people.sessions_ended")
+
+    def test_are_all_ended_where_none_is_named(self) -> None:
+        note("li", signed_in("li", Role.COMPLIANCE, second_factor=False))
+        security = signed_in("x1", Role.SECURITY, unit="HQ")
+
+        security.post(reverse("person-sign-ins", args=["li"]))
+
+        assert not UserSession.objects.filter(user__party="li").exists()
 
     def test_of_another_person_are_not_ended_by_their_number(self) -> None:
         make_person("wu")

@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
@@ -104,14 +105,21 @@ class TestWhoMayOpenWhat:
 
 
 class TestSigningIn:
-    def test_who_may_reveal_sets_up_a_second_factor_first(self) -> None:
-        client = signed_in("li", Role.CLERK, second_factor=False)
+    @pytest.mark.parametrize("role", [role for role in Role if role is not Role.COMPLIANCE])
+    def test_who_reveals_or_administers_sets_up_a_second_factor_first(self, role: Role) -> None:
+        client = signed_in("li", role, second_factor=False)
 
         answer = client.get(reverse("home"))
 
         assert answer.headers["Location"] == reverse("mfa_activate_totp")
 
-    def test_who_sees_no_personal_data_need_not(self) -> None:
+    def test_recovery_codes_are_no_second_factor(self) -> None:
+        client = signed_in("li", Role.ADMIN, second_factor=False)
+        RecoveryCodes.activate(Account.objects.get())
+
+        assert client.get(reverse("home")).headers["Location"] == reverse("mfa_activate_totp")
+
+    def test_who_only_reads_need_not(self) -> None:
         client = signed_in("li", Role.COMPLIANCE, second_factor=False)
 
         assert client.get(reverse("home")).status_code == 200

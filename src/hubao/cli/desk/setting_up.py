@@ -37,6 +37,8 @@ def sign_in(
 ) -> None:
     """Let a person sign in, with a new password that is shown once.
 
+    Second factors that they had are forgotten: they set one up anew.
+
     Example: hubao desk sign-in E0001
     """
     with open_desk(context):

@@ -121,7 +121,7 @@ class Env(BaseSettings):
         default=5,
         ge=0,
         le=720,
-        description="how long ago the provider may have asked who it is; 0: it needn't tell",
+        description="how long ago the provider may have asked; 0: it asks anew and needn't tell",
     )
     language: Literal["zh-hans", "en"] = Field(default="zh-hans", description="unless asked for")
 

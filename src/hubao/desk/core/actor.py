@@ -71,6 +71,18 @@ ALLOWED: Final[Mapping[Permission, frozenset[Role]]] = {
     Permission.PUSH_FEEDS: frozenset(),  # systems bring events, and whoever runs the server
     Permission.ROTATE_KEYS: frozenset({Role.ADMIN}),
 }
+# Whoever may do one of these shows a second factor: a password alone would open personal data, or
+# give out what does.
+_GUARDED: Final = (
+    Permission.REVEAL,
+    Permission.WRITE_PEOPLE,
+    Permission.GIVE_ROLES,
+    Permission.END_ACCESS,
+    Permission.WRITE_WEBHOOKS,
+    Permission.WRITE_FEEDS,
+    Permission.ROTATE_KEYS,
+)
+SECOND_FACTOR_ROLES: Final[frozenset[Role]] = frozenset().union(*(ALLOWED[one] for one in _GUARDED))
 
 
 class NotAllowed(HubaoError):  # noqa: N818 - says what happened, as its base does
@@ -114,6 +126,11 @@ class Actor:
         """
         if not self.may(permission):
             raise NotAllowed("Your role doesn't allow this.", permission=permission)
+
+    @property
+    def needs_second_factor(self) -> bool:
+        """Whether a role of theirs may only be used by who has set up a second factor."""
+        return not self.roles.isdisjoint(SECOND_FACTOR_ROLES)
 
     def sees(self, unit: str) -> bool:
         """Tell whether records of a unit are within their branch."""

@@ -20,6 +20,9 @@ SENTENCES: Final = {
     "core.no_keyset": sentence("The keys can't be read: tell whoever runs the server."),
     "input.bad": sentence("This can't be used as it is: check what you wrote and try again."),
     "people.no_such_person": sentence("Nobody of this id works here, as far as you see."),
+    "people.roles_changed": sentence(
+        "Somebody else changed these roles meanwhile: look at what they have now, then set them."
+    ),
     "people.no_such_token": sentence("There is no such token any more that this could be done to."),
     "policies.no_such_policy": sentence("There is no such policy in your branch."),
     "policies.no_work_item": sentence("Choose an open work item of yours or your team's first."),

@@ -44,7 +44,7 @@ class Provider:
         name: words on the button; empty for the desk's own.
         claim: what of a token holds the login.
         trusted: values of `acr` and `amr` that count as a second factor.
-        fresh: how long ago it may have asked who it is; None if it needn't tell.
+        fresh: how long ago it may have asked who it is; None if it asks anew and needn't tell.
     """
 
     issuer: str

@@ -7,7 +7,6 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.authentication import get_authentication_records
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.stages import AuthenticateStage
-from allauth.mfa.utils import is_mfa_enabled
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -19,6 +18,7 @@ from hubao.desk.core.told import status, told
 from hubao.desk.core.wired import wired
 from hubao.desk.ledger.steps import NotWritten
 from hubao.desk.people.metrics import FAILED, LOCKED, SIGN_INS
+from hubao.desk.people.middleware import has_second_factor
 from hubao.desk.people.models import Account
 from hubao.desk.people.second_factors import opened, sealed
 from hubao.desk.people.sign_ins import PROVIDER, PROVIDER_FACTOR, enter_sign_in
@@ -95,7 +95,7 @@ class Accounts(_Counting, DefaultAccountAdapter):  # type: ignore[misc] # allaut
         """
         del app, kwargs
         request: HttpRequest = self.request
-        has_factor = is_mfa_enabled(request.user)
+        has_factor = has_second_factor(request)
         given = [
             one["at"]
             for one in get_authentication_records(request, request.user)

@@ -7,6 +7,7 @@ from typing import Final
 from django.db import connection
 
 from hubao.desk.core.actor import Actor, Permission, Role
+from hubao.desk.people.rules import SECOND_FACTORS
 from hubao.kit.errors import HubaoError, Kind
 
 _SEPARATOR: Final = "\x1f"  # stands in no id
@@ -18,7 +19,7 @@ SELECT p.unit, p.ended_at IS NULL AND (p.left_at IS NULL OR p.left_at > %s),
     ) END,
     EXISTS (
         SELECT 1 FROM mfa_authenticator m JOIN people_account a ON a.id = m.user_id
-        WHERE a.party = p.id
+        WHERE a.party = p.id AND m.type IN (%s, %s)
     )
 FROM people_party p JOIN people_unit u ON u.id = p.unit WHERE p.id = %s
 """
@@ -59,7 +60,8 @@ class Known:
 def known(*, party: str, at: datetime) -> Known | None:
     """Read who a party is now; None for whoever isn't known here or has left."""
     with connection.cursor() as cursor:
-        cursor.execute(_statement(), [connection.ops.adapt_datetimefield_value(at), party])
+        now = connection.ops.adapt_datetimefield_value(at)
+        cursor.execute(_statement(), [now, *SECOND_FACTORS, party])
         row = cursor.fetchone()
     if row is None or not row[1]:
         return None

@@ -11,12 +11,12 @@ from hubao.desk.core.actor import Actor, Permission
 from hubao.desk.core.files import Row
 from hubao.desk.core.intake import count_rows
 from hubao.desk.core.transactions import durable
-from hubao.desk.ledger.rules import Entered
+from hubao.desk.ledger.rules import Entered, is_plain
 from hubao.desk.ledger.steps import append_entry
 from hubao.desk.people.models import Grant, Identity, Party, Unit
 from hubao.desk.people.queries import ANY_SYSTEM
 from hubao.desk.people.rules import BadRow, PersonRow, checked_id, checked_name, person_of
-from hubao.desk.people.steps import close_sessions, end_access
+from hubao.desk.people.steps import close_sessions, end_access, hold
 
 AT_ONCE: Final = 500  # rows of one transaction
 UNIT_COLUMNS: Final = ("unit", "name"), ("parent",)  # needed, optional
@@ -79,6 +79,7 @@ def import_people(rows: Iterable[Row], *, zone: ZoneInfo, actor: Actor, at: date
     outcome = Outcome()
     for part in _batches(_usable(rows, outcome)):
         with durable():
+            hold(*filter(is_plain, (row.cells["actor"] for row in part)))
             units = set(Unit.objects.values_list("id", flat=True))
             for row in part:
                 with _set_aside(row, outcome):

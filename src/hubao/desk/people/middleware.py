@@ -6,7 +6,6 @@ from functools import wraps
 from typing import Final
 
 from allauth.account.authentication import get_authentication_records
-from allauth.mfa.utils import is_mfa_enabled
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
@@ -15,9 +14,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from hubao.desk.core.actor import Actor, Permission
+from hubao.desk.core.actor import Actor
 from hubao.desk.core.wired import wired
-from hubao.desk.people.identity import Known, NotSignedIn, known
+from hubao.desk.people.identity import NotSignedIn, known
 from hubao.desk.people.models import Account
 from hubao.desk.people.sign_ins import PROVIDER_FACTOR
 
@@ -29,7 +28,7 @@ _FREE: Final = (_SIGN_IN, "/static/", "/i18n/")
 
 
 class WhoAsks:
-    """Puts `actor` on every request: an Actor, or None."""
+    """Puts `actor` on every request, an Actor or None, and whether they have a second factor."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._get_response = get_response
@@ -51,7 +50,8 @@ class WhoAsks:
                 logout(request)
                 return HttpResponseRedirect(reverse("account_login"))
             actor = found.person(user.party_id, verified=_verified(request, user))
-            if _lacks_second_factor(request, actor, found) and not request.path.startswith(_FREE):
+            request.has_second_factor = found.has_second_factor  # type: ignore[attr-defined]
+            if _lacks_second_factor(request, actor) and not request.path.startswith(_FREE):
                 return HttpResponseRedirect(reverse("mfa_activate_totp"))
             request.actor = actor  # type: ignore[attr-defined]
         return self._get_response(request)
@@ -76,14 +76,14 @@ def _verified(request: HttpRequest, user: Account) -> datetime | None:
     return datetime.fromtimestamp(max(passed), UTC) if passed else None
 
 
-def _lacks_second_factor(request: HttpRequest, actor: Actor, found: Known) -> bool:
-    shown = found.has_second_factor or request.session.get(PROVIDER_FACTOR, False)
-    return actor.may(Permission.REVEAL) and not shown
+def _lacks_second_factor(request: HttpRequest, actor: Actor) -> bool:
+    shown = has_second_factor(request) or request.session.get(PROVIDER_FACTOR, False)
+    return actor.needs_second_factor and not shown
 
 
 def has_second_factor(request: HttpRequest) -> bool:
     """Tell whether who asks has a second factor here, besides what a provider may ask for."""
-    return bool(is_mfa_enabled(request.user))
+    return bool(getattr(request, "has_second_factor", False))
 
 
 def asking(request: HttpRequest) -> Actor:

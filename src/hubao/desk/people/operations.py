@@ -14,15 +14,13 @@ from hubao.desk.ledger.steps import append_entry
 from hubao.desk.people.identity import NotSignedIn, known
 from hubao.desk.people.models import Account, Grant, Party, Token
 from hubao.desk.people.queries import NoSuchPerson, present
-from hubao.desk.people.rules import Sort, Why, may_come_back, token_digest
-from hubao.desk.people.steps import close_sessions, end_access
-
-# So that scanners for lost secrets know one when they see it.
+from hubao.desk.people.rules import PROVIDER_SYSTEM, Sort, Why, may_come_back, token_digest
+from hubao.desk.people.steps import close_sessions, end_access, forget_second_factors, hold
 from hubao.kit.errors import HubaoError, Kind
 
+# So that scanners for lost secrets know one when they see it.
 TOKEN_MARK: Final = "hubao_"  # noqa: S105 - a prefix, no secret
-
-PROVIDER: Final = "system:oidc"  # who makes the accounts of those that it signs in
+_BY_PROVIDER: Final = f"system:{PROVIDER_SYSTEM}"  # makes the accounts of those that it signs in
 
 
 class NoSuchToken(HubaoError):  # noqa: N818 - says what happened, as its base does
@@ -32,10 +30,32 @@ class NoSuchToken(HubaoError):  # noqa: N818 - says what happened, as its base d
     kind = Kind.NOT_FOUND
 
 
+class RolesChanged(HubaoError):  # noqa: N818 - as above
+    """Somebody else changed these roles meanwhile."""
+
+    code = "people.roles_changed"
+    kind = Kind.CONFLICT
+
+
 def give_roles(
-    *, party: str, roles: Collection[Role], actor: Actor, at: datetime, why: Why
+    *,
+    party: str,
+    roles: Collection[Role],
+    actor: Actor,
+    at: datetime,
+    why: Why,
+    instead_of: Collection[Role] | None = None,
 ) -> Sequence[Role]:
     """Make these a person's roles, in place of those they had; they sign in again.
+
+    Args:
+        party: the person's id.
+        roles: all that they have from now on.
+        actor: who gives them.
+        at: now.
+        why: the reason.
+        instead_of: what they must have now, so that nobody's change is overwritten; None for
+            whatever they have.
 
     Returns:
         Those they had: giving them back undoes it.
@@ -43,14 +63,18 @@ def give_roles(
     Raises:
         NotAllowed: the actor may not, or would give a role to himself.
         NoSuchPerson: no person of this id works here within the actor's branch.
+        RolesChanged: they have others by now than `instead_of`.
     """
     actor.require(Permission.GIVE_ROLES)
     if party == actor.id:
         raise NotAllowed("Nobody gives roles to himself: ask another administrator.")
     with durable():
+        hold(party)
         if present(party=party, actor=actor).kind != Sort.PERSON:
             raise NoSuchPerson("Roles are for people; a token has scopes.", party=party)
         had = sorted(map(Role, Grant.objects.filter(party=party).values_list("role", flat=True)))
+        if instead_of is not None and set(had) != set(instead_of):
+            raise RolesChanged("Somebody else changed these roles meanwhile.", party=party)
         Grant.objects.filter(party=party).delete()
         Grant.objects.bulk_create(Grant(party_id=party, role=role) for role in sorted(set(roles)))
         close_sessions(party=party)
@@ -64,9 +88,11 @@ def give_roles(
 def make_account(*, party: str, actor: Actor, at: datetime) -> str:
     """Let a person sign in, or again with a new password; returns the password, said only now.
 
+    Second factors of before are forgotten: they may be in other hands by now.
+
     Raises:
         NotAllowed: the actor may not, or asks for himself.
-        NoSuchPerson: nobody of this id works here within the actor's branch.
+        NoSuchPerson: no person of this id works here within the actor's branch.
     """
     actor.require(Permission.GIVE_ROLES)
     if party == actor.id:
@@ -74,13 +100,18 @@ def make_account(*, party: str, actor: Actor, at: datetime) -> str:
     password = secrets.token_urlsafe(12)
     hashed = make_password(password)  # slow on purpose, so not while others wait to write
     with durable():
-        present(party=party, actor=actor)
+        hold(party)
+        if present(party=party, actor=actor).kind != Sort.PERSON:
+            raise NoSuchPerson("Sign-ins are for people; a service has tokens.", party=party)
         account, _ = Account.objects.get_or_create(party_id=party, defaults={"username": party})
         account.password = hashed
         account.is_active = True
         account.save()
         close_sessions(party=party)
-        append_entry(Entered(action="people.sign_in_made", actor=actor.id, subject=party, at=at))
+        facts: dict[str, Fact] = {"second_factors": forget_second_factors(party=party)}
+        append_entry(
+            Entered(action="people.sign_in_made", actor=actor.id, subject=party, at=at, facts=facts)
+        )
     return password
 
 
@@ -94,6 +125,7 @@ def sign_in_account(*, party: str | None, at: datetime) -> Account:
         NotSignedIn: nobody who works here, or somebody whose sign-in was taken away.
     """
     with durable():
+        hold(party or "")
         found = Party.objects.filter(id=party, kind=Sort.PERSON).first()
         if found is None or known(party=found.id, at=at) is None:
             raise NotSignedIn("You aren't known here: ask your administrator.")
@@ -103,7 +135,9 @@ def sign_in_account(*, party: str | None, at: datetime) -> Account:
         if not account.is_active:
             raise NotSignedIn("You aren't known here: ask your administrator.")
         if is_new:
-            entered = Entered(action="people.sign_in_made", actor=PROVIDER, subject=found.id, at=at)
+            entered = Entered(
+                action="people.sign_in_made", actor=_BY_PROVIDER, subject=found.id, at=at
+            )
             append_entry(entered)
     return account
 
@@ -118,6 +152,7 @@ def issue_token(*, party: str, scopes: Collection[Permission], actor: Actor, at:
     actor.require(Permission.GIVE_ROLES)
     token = TOKEN_MARK + secrets.token_urlsafe(32)
     with durable():
+        hold(party)
         if present(party=party, actor=actor).kind == Sort.PERSON:
             raise NoSuchPerson("Tokens are for service accounts and partners.", party=party)
         Token.objects.create(
@@ -171,6 +206,7 @@ def restore_token(*, token: int, actor: Actor, at: datetime) -> None:
     """
     actor.require(Permission.GIVE_ROLES)
     with durable():
+        hold(_token(token, actor).party_id)
         found = _token(token, actor)
         present(party=found.party_id, actor=actor)
         if not may_come_back(found.revoked_at, at=at):
@@ -202,11 +238,14 @@ def end_sessions(*, party: str, actor: Actor, at: datetime, session: int | None 
 def end_those_who_left(*, by: str, at: datetime) -> int:
     """End the access of everybody whose last day is over; returns how many."""
     due = Party.objects.filter(left_at__lte=at, ended_at=None).values_list("id", flat=True)
+    ended = 0
     for party in list(due):
         with durable():
+            hold(party)
             if Party.objects.filter(id=party, left_at__lte=at, ended_at=None).exists():
                 end_access(party=party, by=by, at=at)
-    return len(due)
+                ended += 1
+    return ended
 
 
 def _token(token: int, actor: Actor) -> Token:

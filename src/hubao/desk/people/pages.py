@@ -29,7 +29,7 @@ from hubao.desk.people.words import (
 )
 from hubao.kit.errors import HubaoError
 
-UNDO = "roles_before"  # in the session: whose roles were changed last, and what they had
+UNDO = "roles_before"  # in the session: whose roles were changed last, from what to what
 _SHOWN = 20  # changes
 
 
@@ -75,7 +75,7 @@ def roles(request: HttpRequest, party: str) -> HttpResponse:
 
     def do(actor: Actor) -> str:
         had = give_roles(party=party, roles=wanted, actor=actor, at=timezone.now(), why=why)
-        request.session[UNDO] = {"party": party, "roles": [str(one) for one in had]}
+        request.session[UNDO] = {"party": party, "roles": list(had), "given": wanted}
         return _("The roles are set; they have to sign in again.")
 
     return _done(request, party, do)
@@ -85,15 +85,19 @@ def roles(request: HttpRequest, party: str) -> HttpResponse:
 @require_POST
 def undo_roles(request: HttpRequest, party: str) -> HttpResponse:
     """Give somebody back the roles that they had before the last change on this page."""
-    before = _undo(request, party)
+    changed = _undo(request, party)
     request.session.pop(UNDO, None)
-    if before is None:
+    if changed is None:
         messages.error(request, _("There is nothing to undo."))
         return redirect("person", party=party)
 
+    before, given = changed
+
     def do(actor: Actor) -> str:
         now = timezone.now()
-        give_roles(party=party, roles=before, actor=actor, at=now, why=Why.MISTAKE)
+        give_roles(
+            party=party, roles=before, actor=actor, at=now, why=Why.MISTAKE, instead_of=given
+        )
         return _("They have the roles again that they had before.")
 
     return _done(request, party, do)
@@ -103,10 +107,13 @@ def undo_roles(request: HttpRequest, party: str) -> HttpResponse:
 @require_POST
 def sign_ins(request: HttpRequest, party: str) -> HttpResponse:
     """End one sign-in, or all."""
-    one = request.POST.get("session", "")
+    one = request.POST.get("session")  # none: all of them
+    if one is not None and not one.isdecimal():
+        messages.error(request, _("Choose a sign-in from the list: this one isn't in it."))
+        return redirect("person", party=party)
 
     def do(actor: Actor) -> str:
-        session = int(one) if one.isdecimal() else None
+        session = None if one is None else int(one)
         ended = end_sessions(party=party, actor=actor, at=timezone.now(), session=session)
         return ngettext("%(n)d sign-in is ended.", "%(n)d sign-ins are ended.", ended) % {
             "n": ended
@@ -153,11 +160,12 @@ def _may(actor: Actor, found: Person) -> dict[str, bool]:
     }
 
 
-def _undo(request: HttpRequest, party: str) -> list[Role] | None:
-    before = request.session.get(UNDO)
-    if before is None or before["party"] != party:
+def _undo(request: HttpRequest, party: str) -> tuple[list[Role], list[Role]] | None:
+    """Give what the person had before the last change here, and what they were given by it."""
+    changed = request.session.get(UNDO)
+    if changed is None or changed["party"] != party:
         return None
-    return [Role(one) for one in before["roles"]]
+    return [Role(one) for one in changed["roles"]], [Role(one) for one in changed["given"]]
 
 
 def _reason(entry: Seen) -> object:

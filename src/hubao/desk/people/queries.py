@@ -10,12 +10,13 @@ from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 from django.db.models import Exists, OuterRef, QuerySet
 
-from hubao.desk.core.actor import ALLOWED, Actor, Permission, Role
+from hubao.desk.core.actor import ALLOWED, SECOND_FACTOR_ROLES, Actor, Permission, Role
 from hubao.desk.ledger.rules import is_plain
 from hubao.desk.people.identity import NotSignedIn, known
 from hubao.desk.people.models import Account, Grant, Identity, Party, Token, Unit
 from hubao.desk.people.rules import (
     PROVIDER_SYSTEM,
+    SECOND_FACTORS,
     Employment,
     Sort,
     employment,
@@ -25,7 +26,6 @@ from hubao.desk.people.rules import (
 from hubao.kit.errors import HubaoError, Kind
 
 ANY_SYSTEM: Final = "any"  # of logins that are the same everywhere
-_FACTORS: Final = ("totp", "webauthn")
 
 
 class NoSuchPerson(HubaoError):  # noqa: N818 - says what happened, as its base does
@@ -204,13 +204,13 @@ def person(*, party: str, actor: Actor, at: datetime) -> Person:
 
 
 def without_factor(*, actor: Actor) -> int:
-    """Count those of the branch who sign in and may reveal, but have no second factor yet.
+    """Count those of the branch who sign in and need a second factor, but have none yet.
 
     Raises:
         NotAllowed: the actor may not read people.
     """
     rows = people(actor=actor).filter(~Exists(_factors()), ended_at=None, account__is_active=True)
-    return rows.filter(grants__role__in=ALLOWED[Permission.REVEAL]).distinct().count()
+    return rows.filter(grants__role__in=SECOND_FACTOR_ROLES).distinct().count()
 
 
 def leaving(*, actor: Actor, at: datetime, within: timedelta) -> int:
@@ -265,40 +265,6 @@ def seen(party: Party, *, at: datetime) -> Seen:
         employment=_employment(party, at),
         roles=sorted(Role(grant.role) for grant in party.grants.all()),
     )
-
-
-def _factors() -> "QuerySet[Authenticator]":
-    found: QuerySet[Authenticator] = Authenticator.objects.filter(
-        user__party=OuterRef("pk"), type__in=_FACTORS
-    )
-    return found
-
-
-def _sessions_of(party: str, actor: Actor, at: datetime) -> list[SeenSession]:
-    rows = sessions(actor=actor, at=at).filter(user__party=party)
-    return [SeenSession(one.pk, one.created_at, one.ip, one.user_agent) for one in rows]
-
-
-def _tokens_of(party: str, actor: Actor, at: datetime) -> list[SeenToken]:
-    return [
-        SeenToken(
-            id=one.id,
-            scopes=sorted(one.scopes),
-            made_at=one.made_at,
-            revoked_at=one.revoked_at,
-            may_come_back=may_come_back(one.revoked_at, at=at),
-        )
-        for one in tokens(actor=actor).filter(party=party)
-    ]
-
-
-def _within(actor: Actor) -> QuerySet[Party]:
-    rows = Party.objects.all()
-    return rows if actor.units is None else rows.filter(unit__in=actor.units)
-
-
-def _employment(party: Party, at: datetime) -> Employment:
-    return employment(notice=party.notice_at, left=party.left_at, at=at)
 
 
 def unit_ids() -> frozenset[str]:
@@ -369,3 +335,37 @@ def parties_of(
         rows = Identity.objects.filter(system=name, login__in=wanted)
         found |= dict(rows.values_list("login", "party_id"))
     return found
+
+
+def _factors() -> "QuerySet[Authenticator]":
+    found: QuerySet[Authenticator] = Authenticator.objects.filter(
+        user__party=OuterRef("pk"), type__in=SECOND_FACTORS
+    )
+    return found
+
+
+def _sessions_of(party: str, actor: Actor, at: datetime) -> list[SeenSession]:
+    rows = sessions(actor=actor, at=at).filter(user__party=party)
+    return [SeenSession(one.pk, one.created_at, one.ip, one.user_agent) for one in rows]
+
+
+def _tokens_of(party: str, actor: Actor, at: datetime) -> list[SeenToken]:
+    return [
+        SeenToken(
+            id=one.id,
+            scopes=sorted(one.scopes),
+            made_at=one.made_at,
+            revoked_at=one.revoked_at,
+            may_come_back=may_come_back(one.revoked_at, at=at),
+        )
+        for one in tokens(actor=actor).filter(party=party)
+    ]
+
+
+def _within(actor: Actor) -> QuerySet[Party]:
+    rows = Party.objects.all()
+    return rows if actor.units is None else rows.filter(unit__in=actor.units)
+
+
+def _employment(party: Party, at: datetime) -> Employment:
+    return employment(notice=party.notice_at, left=party.left_at, at=at)

@@ -16,6 +16,7 @@ NEEDED: Final = ("actor", "name", "unit")
 LONGEST_NAME: Final = 200
 COMES_BACK_WITHIN: Final = timedelta(hours=1)  # house rule: a mistake shows at once
 PROVIDER_SYSTEM: Final = "oidc"  # of imported logins: those at the sign-in provider
+SECOND_FACTORS: Final = ("totp", "webauthn")  # recovery codes only stand in for one of these
 OPTIONAL: Final = ("kind", "hired", "notice", "left", "roles")
 
 

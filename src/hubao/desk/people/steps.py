@@ -1,28 +1,46 @@
-"""Writes of this room that belong into others' transactions: end a party's access."""
+"""Writes of this room that belong into others' transactions: what ends a party's access."""
 
 from datetime import datetime
 
+from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 
 from hubao.desk.core.steps import send_later
 from hubao.desk.core.transactions import require_open
-from hubao.desk.ledger.rules import Entered
+from hubao.desk.ledger.rules import Entered, Fact
 from hubao.desk.ledger.steps import append_entry
 from hubao.desk.people.models import Account, Grant, Party, Token
+from hubao.desk.people.rules import SECOND_FACTORS, Sort
 from hubao.desk.people.webhooks.steps import end_endpoints_of
+
+
+def hold(*parties: str) -> None:
+    """Keep others from changing what these people have, until the open transaction ends.
+
+    Whoever writes what a party has holds it first and reads afterwards: on PostgreSQL what was read
+    before may have changed. They are held by the order of their ids, so that two who hold several
+    don't wait for each other. On SQLite whoever writes is alone anyway.
+    """
+    require_open("hold")
+    rows = Party.objects.filter(id__in=parties).order_by("id").values_list("id")
+    list(rows.select_for_update(no_key=True))
 
 
 def end_access(*, party: str, by: str, at: datetime) -> None:
     """Take from somebody who left all that they had here, and tell the rooms above."""
     require_open("end_access")
+    hold(party)
     Account.objects.filter(party=party).update(is_active=False)
     close_sessions(party=party)
     Token.objects.filter(party=party, revoked_at=None).update(revoked_at=at)
     end_endpoints_of(party=party, by=by, at=at)
     Grant.objects.filter(party=party).delete()
     Party.objects.filter(id=party).update(ended_at=at)
-    append_entry(Entered(action="people.left", actor=by, subject=party, at=at))
+    forgotten = forget_second_factors(party=party)
+    is_person = Party.objects.filter(id=party, kind=Sort.PERSON).exists()
+    facts: dict[str, Fact] = {"second_factors": forgotten} if is_person else {}
+    append_entry(Entered(action="people.left", actor=by, subject=party, at=at, facts=facts))
     send_later(topic="person.left", key=f"{party}:{at.isoformat()}", facts={"party": party}, at=at)
 
 
@@ -36,3 +54,12 @@ def close_sessions(*, party: str, session: int | None = None) -> int:
     Session.objects.filter(session_key__in=keys).delete()
     of_theirs.delete()
     return len(keys)
+
+
+def forget_second_factors(*, party: str) -> int:
+    """Forget a person's second factors, and their recovery codes; returns how many factors."""
+    require_open("forget_second_factors")
+    theirs = Authenticator.objects.filter(user__party=party)
+    forgotten: int = theirs.filter(type__in=SECOND_FACTORS).count()
+    theirs.delete()
+    return forgotten

@@ -24,7 +24,6 @@ _ENDPOINTS: Final = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 
 def app_of(provider: Provider) -> SocialApp:
     """Write a provider as allauth knows one; it is never saved."""
-    fresh = provider.fresh
     return SocialApp(
         provider=OpenIdProvider.id,
         provider_id=ID,
@@ -35,9 +34,20 @@ def app_of(provider: Provider) -> SocialApp:
             "server_url": f"{provider.issuer.rstrip('/')}/.well-known/openid-configuration",
             "oauth_pkce_enabled": True,
             "scope": ["openid"] if provider.claim == "sub" else ["openid", "profile"],
-            "auth_params": {"max_age": str(int(fresh.total_seconds()))} if fresh else {},
+            "auth_params": _asked_anew(provider),
         },
     )
+
+
+def _asked_anew(provider: Provider) -> dict[str, str]:
+    """Have the provider ask who it is, by the word that it understands.
+
+    What came of `max_age` is checked. Without it, a provider that tells no `auth_time` is at least
+    told to ask each time; the desk can't see whether it did.
+    """
+    if provider.fresh is None:
+        return {"prompt": "login"}
+    return {"max_age": str(int(provider.fresh.total_seconds()))}
 
 
 class Conversation(OpenIDConnectOAuth2Adapter):  # type: ignore[misc] # allauth ships no types

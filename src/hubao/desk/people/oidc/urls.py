@@ -4,9 +4,9 @@ from typing import Final
 
 from django.urls import URLPattern, path
 
-from hubao.desk.people.oidc import views
+from hubao.desk.people.oidc import pages
 
 urlpatterns: Final[list[URLPattern]] = [
-    path("", views.start, name="oidc_login"),
-    path("callback/", views.callback, name="oidc_callback"),
+    path("", pages.start, name="oidc_login"),
+    path("callback/", pages.callback, name="oidc_callback"),
 ]

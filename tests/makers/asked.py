@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any, Final
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from hubao.desk.core import queries as core
 from hubao.desk.core.actor import Actor, Permission, Role
 from hubao.desk.core.files import given
@@ -20,7 +22,11 @@ from hubao.desk.feeds.operations.schedule import import_scheduled
 from hubao.desk.feeds.rules import Terms, Way
 from hubao.desk.ledger import counts, history, proof
 from hubao.desk.ledger import queries as ledger
+from hubao.desk.ledger.archiving import archive
+from hubao.desk.ledger.erasing import erase
 from hubao.desk.ledger.models import Entry
+from hubao.desk.ledger.person_keys import PersonKeys
+from hubao.desk.ledger.shelving import Archive
 from hubao.desk.people import imports as people_imports
 from hubao.desk.people import operations as people_operations
 from hubao.desk.people import queries as people
@@ -56,6 +62,11 @@ def _daily(who: Actor, whose: counts.Whose) -> Mapping[tuple[date, str], int]:
     since = DAY - timedelta(days=13)
     what = ["policy.break_glass"]
     return counts.daily(whose=whose, what=what, since=since, until=DAY, actor=who)
+
+
+def _archive(place: Place) -> Archive:
+    key = Ed25519PrivateKey.generate().public_key()
+    return Archive(place.folder / "shelf", PersonKeys(place.folder / "person-keys.sqlite3"), key)
 
 
 def _event() -> str:
@@ -109,6 +120,14 @@ ASKED: Final[Mapping[str, Asked]] = {
     "ledger.history.happened": Asked(
         lambda a, p: tried(history.happened, event="e0", subject=p.record, actor=a),
         _P.READ_LEDGER, _LEDGER,
+    ),
+    "ledger.archiving.archive": Asked(
+        lambda a, p: tried(archive, to=_archive(p), before=NOON, actor=a, at=NOON),
+        _P.ARCHIVE_LEDGER, _LEDGER,
+    ),
+    "ledger.erasing.erase": Asked(
+        lambda a, p: tried(erase, person="nobody", keys=_archive(p).keys, actor=a, at=NOON),
+        _P.ARCHIVE_LEDGER, _LEDGER,
     ),
     "ledger.proof.prove": Asked(
         lambda a, _: proof.prove(event=_event(), actor=a), _P.READ_LEDGER, _LEDGER

@@ -35,8 +35,8 @@ from hubao.desk.people.webhooks import operations as webhooks
 from hubao.desk.people.webhooks import queries as webhook_queries
 from hubao.desk.policies import numbers
 from hubao.desk.policies import queries as policies
+from hubao.desk.policies.holder import looking_into as reports
 from hubao.desk.policies.holder import queries as holder
-from hubao.desk.policies.holder import reports
 from hubao.desk.policies.holder.rules import Finding
 from hubao.desk.policies.operations import alerts, emergency, imports, items, reveal, rotate, search
 from hubao.desk.policies.rules import Purpose
@@ -114,12 +114,16 @@ ASKED: Final[Mapping[str, Asked]] = {
         "its page asks people.queries.person first",
     ),
     "ledger.history.history": Asked(
-        lambda a, p: history.history(subject=p.record, since=NOON - timedelta(days=9), actor=a),
-        _P.READ_LEDGER, _LEDGER,
+        lambda a, p: history.history(
+            subject=p.record, since=NOON - timedelta(days=9), actor=replace(a, own=p.record)
+        ),
+        whole=_OWN,
     ),
     "ledger.history.happened": Asked(
-        lambda a, p: tried(history.happened, event="e0", subject=p.record, actor=a),
-        _P.READ_LEDGER, _LEDGER,
+        lambda a, p: tried(
+            history.happened, event="e0", subject=p.record, actor=replace(a, own=p.record)
+        ),
+        whole=_OWN,
     ),
     "ledger.archiving.archive": Asked(
         lambda a, p: tried(archive, to=_archive(p), before=NOON, actor=a, at=NOON),
@@ -254,15 +258,19 @@ ASKED: Final[Mapping[str, Asked]] = {
         lambda a, p: holder.own_reports(actor=replace(a, own=p.record), fields=FIELDS),
         whole=_OWN,
     ),
-    "policies.holder.reports.reports": Asked(
+    "policies.holder.looking_into.reports": Asked(
         lambda a, p: [one for one in reports.reports(actor=a) if one.id == p.report],
         _P.ANSWER_REPORTS,
     ),
-    "policies.holder.reports.open_report": Asked(
+    "policies.holder.looking_into.open_report": Asked(
         lambda a, p: reports.open_report(report=p.report, actor=a, at=NOON, fields=FIELDS),
         _P.ANSWER_REPORTS,
     ),
-    "policies.holder.reports.answer": Asked(
+    "policies.holder.looking_into.take_report": Asked(
+        lambda a, p: did(reports.take_report, report=p.report, actor=a, at=NOON),
+        _P.ANSWER_REPORTS,
+    ),
+    "policies.holder.looking_into.answer": Asked(
         lambda a, p: did(
             reports.answer, report=p.report, finding=Finding.NOT_US, text=REASON, actor=a,
             at=NOON, fields=FIELDS,

@@ -6,7 +6,7 @@ import pytest
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.backends.db import SessionStore
 
-from hubao.desk.core.actor import NotAllowed, Permission, Role
+from hubao.desk.core.actor import POLICYHOLDER, NotAllowed, Permission, Role
 from hubao.desk.core.models import Outbox
 from hubao.desk.people.identity import Known, NotSignedIn, known
 from hubao.desk.people.imports import import_logins, import_people, import_units
@@ -88,6 +88,8 @@ class TestImportPeople:
         [
             ({"actor": "000123198001010011"}, "an id must be"),
             ({"actor": "李四"}, "an id must be"),
+            ({"actor": "system:desk"}, "ids that begin with system: or cli:"),
+            ({"actor": "cli:root"}, "ids that begin with system: or cli:"),
             ({"unit": "nowhere"}, "its unit isn't known"),
             ({"kind": "robot"}, "its kind is none of"),
             ({"roles": "boss"}, "its roles are not of"),
@@ -107,6 +109,14 @@ class TestImportPeople:
         assert outcome.rejects[0][1].startswith(reason)
         assert not Party.objects.exists()
         assert not any(value in outcome.rejects[0][1] for value in cells.values() if value != "li")
+
+    def test_gives_nobody_the_id_that_policyholders_act_under(self) -> None:
+        row = {"actor": POLICYHOLDER, "name": "李", "unit": "north"}
+
+        outcome = import_people(rows(row), zone=SHANGHAI, actor=SYSTEM, at=NOON)
+
+        assert [line for line, _ in outcome.rejects] == [2]
+        assert not Party.objects.exists()
 
     def test_needs_the_scope(self) -> None:
         with pytest.raises(NotAllowed):

@@ -45,6 +45,8 @@ class Permission(StrEnum):
     ROTATE_KEYS = "keys.rotate"
 
 
+POLICYHOLDER: Final = "policyholder"  # whoever has proved to be one; which one is never said
+_OUR_OWN: Final = ("system:", "cli:")
 _REVEALING: Final = frozenset(
     {Role.CLERK, Role.CALLER, Role.SUPERVISOR, Role.OPERATIONS, Role.SECURITY}
 )
@@ -90,6 +92,11 @@ class NotAllowed(HubaoError):  # noqa: N818 - says what happened, as its base do
 
     code = "core.not_allowed"
     kind = Kind.FORBIDDEN
+
+
+def is_our_own(name: str) -> bool:
+    """Tell whether an id is one that the desk itself acts under, so nobody else may have it."""
+    return name == POLICYHOLDER or name.startswith(_OUR_OWN)
 
 
 @dataclass(frozen=True)

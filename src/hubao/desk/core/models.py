@@ -16,6 +16,7 @@ class Item(models.Model):
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
     outside_ref = models.CharField(max_length=60, null=True)
+    barred = models.CharField(max_length=60, null=True)  # whom it is about, who mustn't do it
 
     class Meta:
         """Whose are open?"""
@@ -36,7 +37,13 @@ class Item(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["opened_by", "outside_ref"], name="core_item_once_from_outside"
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(barred=None)
+                | models.Q(owner=None)
+                | ~models.Q(owner=models.F("barred")),
+                name="core_item_not_of_whom_it_is_about",
+            ),
         ]
 
 

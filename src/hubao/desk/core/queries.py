@@ -18,14 +18,13 @@ def find_item(*, item: str, actor: Actor) -> WorkItem | None:
 
 def own_items(*, actor: Actor, most: int | None = None) -> list[WorkItem]:
     """Give the person's open items, the oldest first; at most so many."""
-    rows = Item.objects.filter(owner=actor.id, closed_at=None).order_by("opened_at", "id")
+    rows = _open(actor).filter(owner=actor.id).order_by("opened_at", "id")
     return _all_seen(rows.prefetch_related("records")[:most])
 
 
 def waiting_items(*, actor: Actor) -> list[WorkItem]:
     """Give the team's open items that nobody has taken, the oldest first."""
-    rows = Item.objects.filter(team=actor.unit, owner=None, closed_at=None)
-    return _all_seen(rows.order_by("opened_at", "id").prefetch_related("records"))
+    return _all_seen(_waiting(actor).order_by("opened_at", "id").prefetch_related("records"))
 
 
 def untaken_items(*, actor: Actor, most: int) -> list[WorkItem]:
@@ -40,12 +39,12 @@ def untaken_items(*, actor: Actor, most: int) -> list[WorkItem]:
 
 def own_ages(*, actor: Actor, at: datetime) -> Ages:
     """Count the person's open items by age."""
-    return _ages(Item.objects.filter(owner=actor.id, closed_at=None), at)
+    return _ages(_open(actor).filter(owner=actor.id), at)
 
 
 def waiting_ages(*, actor: Actor, at: datetime) -> Ages:
     """Count the team's open items that nobody has taken by age."""
-    return _ages(Item.objects.filter(team=actor.unit, owner=None, closed_at=None), at)
+    return _ages(_waiting(actor), at)
 
 
 def untaken_ages(*, actor: Actor, at: datetime) -> Ages:
@@ -57,9 +56,18 @@ def untaken_ages(*, actor: Actor, at: datetime) -> Ages:
     return _ages(_untaken(actor), at)
 
 
+def _open(actor: Actor) -> QuerySet[Item]:
+    """Give open items, but for those that are about the person who asks."""
+    return Item.objects.filter(closed_at=None).exclude(barred=actor.id)
+
+
+def _waiting(actor: Actor) -> QuerySet[Item]:
+    return _open(actor).filter(team=actor.unit, owner=None)
+
+
 def _untaken(actor: Actor) -> QuerySet[Item]:
     actor.require(Permission.OPEN_ITEMS)
-    rows = Item.objects.filter(owner=None, closed_at=None)
+    rows = _open(actor).filter(owner=None)
     return rows if actor.units is None else rows.filter(team__in=actor.units)
 
 
@@ -73,7 +81,7 @@ def _ages(rows: QuerySet[Item], at: datetime) -> Ages:
 
 
 def _theirs(actor: Actor) -> QuerySet[Item]:
-    return Item.objects.filter(Q(owner=actor.id) | Q(team=actor.unit), closed_at=None)
+    return _open(actor).filter(Q(owner=actor.id) | Q(team=actor.unit))
 
 
 def _all_seen(rows: Iterable[Item]) -> list[WorkItem]:

@@ -25,8 +25,11 @@ def open_item(
     at: datetime,
     owner: str | None = None,
     outside_ref: str | None = None,
+    barred: str | None = None,
 ) -> str:
     """Open a work item; one that a system opened before under the same `outside_ref` stays.
+
+    Whoever is `barred`, as it is about what they did, neither sees nor takes it.
 
     Returns:
         Its id.
@@ -44,6 +47,7 @@ def open_item(
         opened_by=opened_by,
         opened_at=at,
         outside_ref=outside_ref,
+        barred=barred,
     )
     ItemRecord.objects.bulk_create(ItemRecord(item=item, record=one) for one in sorted(records))
     return item.id
@@ -53,11 +57,11 @@ def take_item(*, item: str, owner: str, team: str) -> None:
     """Make somebody of its team the owner of an item that nobody has.
 
     Raises:
-        ItemMovedOn: somebody has it, or it is closed.
+        ItemMovedOn: somebody has it, it is closed, or it is about them.
     """
     require_open("take_item")
     free = Item.objects.filter(id=item, team=team, owner=None, closed_at=None)
-    _one_moved(free.update(owner=owner), item)
+    _one_moved(free.exclude(barred=owner).update(owner=owner), item)
 
 
 def close_item(*, item: str, at: datetime) -> None:

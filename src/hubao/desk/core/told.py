@@ -56,6 +56,10 @@ SENTENCES: Final = {
     ),
     "policies.no_visit": sentence("Your visit has ended: ask for a new code."),
     "policies.no_such_look": sentence("Choose which look you mean."),
+    "policies.already_reported": sentence(
+        "You have reported this already, under %(receipt)s. Take that back first, and send this"
+        " then: it is still here."
+    ),
     "policies.no_such_report": sentence("There is no such report, or it is settled by now."),
     "policies.reason": sentence("Write the reason in 10 to 2,000 characters."),
     "feeds.no_such_source": sentence("There is no such source of access events."),

@@ -1,4 +1,4 @@
-"""What happened to one record, for whom it is about: its policyholder, or who reads the ledger."""
+"""What happened to one record, for whom it is about: its policyholder."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from hubao.desk.core.actor import Actor, Permission
+from hubao.desk.core.actor import Actor, NotAllowed
 from hubao.desk.ledger.about import key_of
 from hubao.desk.ledger.denials import DENIED
 from hubao.desk.ledger.models import About, Entry
@@ -48,25 +48,28 @@ def history(*, subject: str, since: datetime, actor: Actor) -> list[Happened]:
     Args:
         subject: the record.
         since: nothing before.
-        actor: the record's own policyholder, or somebody who reads the ledger.
+        actor: the record's own policyholder.
 
     Raises:
-        NotAllowed: the actor is neither.
+        NotAllowed: the actor is somebody else.
     """
-    if actor.own != subject:
-        actor.require(Permission.READ_LEDGER)
+    _require_own(subject, actor)
     told = (_happened(body) for body in _bodies(subject))
     return [one for one in told if one.at >= since]
 
 
 def happened(*, event: str, subject: str, actor: Actor) -> Happened | None:
     """Give one entry, if it is about the record; arguments and errors as `history`."""
-    if actor.own != subject:
-        actor.require(Permission.READ_LEDGER)
+    _require_own(subject, actor)
     found = About.objects.filter(key=key_of(event=event)).values_list("entry", flat=True)
     ours = About.objects.filter(key=key_of(subject=subject), entry__in=list(found))
     row = Entry.objects.filter(id__in=list(ours.values_list("entry", flat=True))).first()
     return _happened(row.body) if row else None
+
+
+def _require_own(subject: str, actor: Actor) -> None:
+    if actor.own != subject:
+        raise NotAllowed("This is no policy of yours.")
 
 
 def _bodies(subject: str) -> Iterator[str]:

@@ -50,10 +50,17 @@ class Seen:
 
 @dataclass(frozen=True)
 class Workplace:
-    """Where a party belongs, and what it is."""
+    """Where a party belongs, and what it is.
+
+    Attributes:
+        unit: its unit.
+        kind: what it is.
+        company: its name, of a partner alone.
+    """
 
     unit: str
     kind: Sort
+    company: str = ""
 
 
 @dataclass(frozen=True)
@@ -275,7 +282,7 @@ def unit_ids() -> frozenset[str]:
 def workplaces(*, parties: Collection[str]) -> dict[str, Workplace]:
     """Say where parties work now, by their ids, and what they are; no names of people."""
     rows = Party.objects.filter(id__in=list(parties)).select_related("unit")
-    return {row.id: Workplace(row.unit_id, Sort(row.kind)) for row in rows}
+    return {row.id: Workplace(row.unit_id, Sort(row.kind), _company(row)) for row in rows}
 
 
 def unit_names(*, units: Collection[str]) -> dict[str, str]:
@@ -335,6 +342,10 @@ def parties_of(
         rows = Identity.objects.filter(system=name, login__in=wanted)
         found |= dict(rows.values_list("login", "party_id"))
     return found
+
+
+def _company(row: Party) -> str:
+    return row.name if row.kind == Sort.PARTNER else ""
 
 
 def _factors() -> "QuerySet[Authenticator]":

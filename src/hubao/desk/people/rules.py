@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from hubao.desk.core.actor import Role
+from hubao.desk.core.actor import Role, is_our_own
 from hubao.desk.ledger.rules import is_plain
 from hubao.kit.errors import HubaoError, Kind
 
@@ -104,6 +104,8 @@ def person_of(cells: Mapping[str, str], *, zone: ZoneInfo) -> PersonRow:
         BadRow: something in it can't be understood.
     """
     actor = checked_id(cells["actor"])
+    if is_our_own(actor):
+        raise BadRow("ids that begin with system: or cli:, and policyholder, are the desk's own")
     try:
         kind = Sort(cells.get("kind", Sort.PERSON))
     except ValueError:

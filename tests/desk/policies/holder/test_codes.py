@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from threading import Barrier
+from time import perf_counter
 
 import pytest
 from django.db import connection
@@ -21,6 +22,7 @@ from hubao.desk.policies.holder.operations import (
 )
 from hubao.desk.policies.holder.rules import (
     ASKS_OF_ADDRESS,
+    ASKS_OF_NETWORK,
     ASKS_OF_NUMBER,
     CODE_LASTS,
     KEPT,
@@ -310,6 +312,38 @@ class TestLimits:
             ask_for(STRANGE, address="2001:db8:1:2:ffff::1")
         assert ask_for(STRANGE, address="2001:db8:1:3::1")
 
+    def test_a_network_may_ask_so_often_whatever_its_addresses(self) -> None:
+        for number in range(ASKS_OF_NETWORK.most):
+            ask_for(f"PN8{number:07d}", address=f"198.51.100.{number}")
+
+        with pytest.raises(TooOften):
+            ask_for(STRANGE, address="198.51.100.255")
+        assert ask_for(STRANGE, address="198.51.101.1")
+
+    def test_asks_that_send_nothing_use_up_no_day(self, tmp_path: Path) -> None:
+        for number in range(20):  # of which three are within the half hour's limit
+            ask_for(OURS, address=f"192.0.2.{number}")
+        at = NOON + ASKS_OF_NUMBER[0].span
+
+        for number in range(3):
+            ask_for(OURS, address=f"192.0.2.{number}", at=at)
+            send(tmp_path, at=at)
+
+        assert len(messages(tmp_path)) == 3
+
+    @pytest.mark.parametrize("long", ["㌀" * 100_000, "1" * 100_000])
+    def test_what_is_far_too_long_is_not_looked_at(self, long: str, tmp_path: Path) -> None:
+        token = ask_for(OURS)
+        began = perf_counter()
+
+        with pytest.raises(BadInput):
+            ask_for(long)
+        with pytest.raises(WrongCode):
+            try_code(token, long)
+
+        assert perf_counter() - began < 1
+        assert tmp_path
+
     def test_racing_asks_are_all_counted(self, tmp_path: Path) -> None:
         def one(number: int) -> None:
             try:
@@ -329,7 +363,7 @@ class TestLimits:
         before = HolderCount.objects.count()
         ask_for(STRANGE, at=NOON + timedelta(days=2))
 
-        assert before == HolderCount.objects.count() == 1 + len(ASKS_OF_NUMBER)
+        assert before == HolderCount.objects.count() == 2 + len(ASKS_OF_NUMBER)
 
 
 class TestForgetting:

@@ -6,25 +6,28 @@ from pathlib import Path
 from threading import Barrier
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection
 
 from hubao.desk.core.actor import NotAllowed, Role
 from hubao.desk.core.models import Item
+from hubao.desk.core.queries import find_item, waiting_items
+from hubao.desk.core.steps import ItemMovedOn
+from hubao.desk.core.transactions import durable
 from hubao.desk.ledger.operations import sequence_pending
 from hubao.desk.ledger.rules import Entered
+from hubao.desk.policies.holder.looking_into import answer, open_report, reports, take_report
 from hubao.desk.policies.holder.operations import Visit
 from hubao.desk.policies.holder.queries import own_looks, own_reports
 from hubao.desk.policies.holder.reports import (
+    AlreadyReported,
     NoSuchLook,
     NoSuchReport,
-    answer,
-    open_report,
     report,
-    reports,
     withdraw,
 )
 from hubao.desk.policies.holder.rules import FINDINGS, LONGEST, Finding, Sort, State
 from hubao.desk.policies.models import Report
+from hubao.desk.policies.operations.items import take_item
 from hubao.desk.policies.operations.rotate import is_rotated, rotate
 from hubao.kit.errors import BadInput
 from hubao.seal.fields import Fields
@@ -158,6 +161,20 @@ class TestReport:
         with pytest.raises(BadInput):
             call(visit, "长" * (LONGEST + 1))
 
+    def test_in_other_words_says_under_what_it_is(self, visit: Visit) -> None:
+        call(visit)
+        receipt = Report.objects.get().receipt
+
+        with pytest.raises(AlreadyReported, match=receipt):
+            call(visit, "还有另一个电话")
+
+        assert Report.objects.count() == 1
+
+    def test_counts_line_ends_as_the_browser_does(self, visit: Visit) -> None:
+        call(visit, "\r\n".join("行" * (LONGEST // 2)))
+
+        assert Report.objects.count() == 1
+
     def test_may_say_nothing(self, visit: Visit) -> None:
         number = call(visit, "  ")
 
@@ -245,6 +262,33 @@ class TestAnswer:
             open_report(report=number, actor=GUARD, at=NOON, fields=FIELDS)
         assert reports(actor=GUARD) == []
         settle(number, actor("boss", Role.SECURITY, unit="HQ", units=None), Finding.JUSTIFIED)
+
+    def test_is_no_work_of_who_looked(self, visit: Visit, record: str) -> None:
+        make_person("li", unit="HQ", roles=[Role.OPERATIONS])
+        number = object_to(visit, look_by("li", record))
+        item = Item.objects.get().id
+        looked, other = (
+            actor(one, Role.OPERATIONS, unit="HQ", units=None) for one in ("li", "guard")
+        )
+
+        assert [one.id for one in waiting_items(actor=other)] == [item]
+        assert waiting_items(actor=looked) == []
+        assert find_item(item=item, actor=looked) is None
+        with pytest.raises(ItemMovedOn):
+            take_item(item=item, actor=looked, at=NOON)
+        with pytest.raises(IntegrityError), durable():
+            Item.objects.update(owner="li")
+        take_report(report=number, actor=other, at=NOON)
+        assert Item.objects.get().owner == "guard"
+
+    def test_takes_no_other_reports_item(self, visit: Visit, record: str) -> None:
+        own = object_to(visit, look_by("li", record))
+        call(visit)
+
+        with pytest.raises(NoSuchReport):
+            take_report(report=own, actor=actor("li", Role.OPERATIONS, unit="HQ"), at=NOON)
+
+        assert not Item.objects.exclude(owner=None).exists()
 
     @pytest.mark.parametrize("finding", [one for one in Finding if one not in FINDINGS[Sort.CALL]])
     def test_says_what_such_a_report_can_lead_to(self, finding: Finding, visit: Visit) -> None:

@@ -86,7 +86,7 @@ class TestStatements:
             said[number] = sent
 
         assert said[OURS] == said[STRANGE]
-        assert sum(one.startswith("INSERT") for one in said[OURS]) == 5
+        assert sum(one.startswith("INSERT") for one in said[OURS]) == 6
 
     def test_of_asking_too_often_are_the_same_as_before(self) -> None:
         said = {}

@@ -16,7 +16,7 @@ from typing import Final
 
 from django.db import connection
 
-from hubao.desk.core.actor import Actor
+from hubao.desk.core.actor import POLICYHOLDER, Actor
 from hubao.desk.core.steps import send_later
 from hubao.desk.core.transactions import durable
 from hubao.desk.ledger.denials import DENIED
@@ -27,22 +27,23 @@ from hubao.desk.people.rules import token_digest
 from hubao.desk.policies.catalogue import normal
 from hubao.desk.policies.holder.rules import (
     ASKS_OF_ADDRESS,
+    ASKS_OF_NETWORK,
     ASKS_OF_NUMBER,
     CODE_DIGITS,
     CODE_LASTS,
     KEPT,
-    POLICYHOLDER,
     TRIES,
     TRIES_OF_ADDRESS,
     VISIT_LASTS,
 )
-from hubao.desk.policies.holder.steps import count_address, count_number
+from hubao.desk.policies.holder.steps import count_address, count_network, count_number
 from hubao.desk.policies.models import HolderCode, Policy
 from hubao.kit.errors import BadInput, HubaoError, Kind
 from hubao.seal.fields import Fields
 
 ASKED: Final = "policyholder.code_asked"
 LONGEST: Final = 60  # characters of a policy number
+_LONGEST_TYPED: Final = 200  # characters that are looked at: normal forms of more take long
 _DIGEST_BYTES: Final = 16
 # One statement: of tries that race, none is free.
 _TRY: Final = """
@@ -110,11 +111,12 @@ def ask(*, number: str, address: str, language: str, at: datetime, fields: Field
         BadInput: nothing is written, or more than any policy number has.
         TooOften: the address has asked as much as it may.
     """
-    written = normal("policy_number", number.replace("\0", ""))
-    if not 0 < len(written) <= LONGEST:
+    written = normal("policy_number", number[: _LONGEST_TYPED + 1].replace("\0", ""))
+    if len(number) > _LONGEST_TYPED or not 0 < len(written) <= LONGEST:
         raise BadInput("Write the policy number as it stands on the policy.")
     token = secrets.token_urlsafe()
     with durable():
+        count_network(ASKS_OF_NETWORK, address=address, at=at, fields=fields)
         count_address(ASKS_OF_ADDRESS, address=address, at=at, fields=fields)
         within = count_number(ASKS_OF_NUMBER, number=written, at=at, fields=fields)
         ours = Policy.objects.filter(
@@ -225,7 +227,8 @@ def _tried(token: str, code: str, at: datetime, fields: Fields) -> _Tried:
         cursor.execute(_TRY, [token_digest(token), now, TRIES])
         row = cursor.fetchone()
     number, record, digest, tries = row or (0, None, bytes(_DIGEST_BYTES), 0)
-    typed = re.sub(r"\D", "", unicodedata.normalize("NFKC", code), flags=re.ASCII)[:CODE_DIGITS]
+    plain = unicodedata.normalize("NFKC", code[:_LONGEST_TYPED])
+    typed = re.sub(r"\D", "", plain, flags=re.ASCII)[:CODE_DIGITS]
     # By every key in use, each compared to its end: a rotation may come between.
     digests = fields.indexes(f"{number}:{typed}", field="one_time_code")
     same = [compare_digest(one, bytes(digest)) for one in digests]

@@ -16,7 +16,7 @@ from hubao.desk.core.queries import waiting_items
 from hubao.desk.core.told import status, told
 from hubao.desk.core.wired import wired
 from hubao.desk.people.middleware import asking, signed_in
-from hubao.desk.policies.holder.reports import answer, open_report, reports
+from hubao.desk.policies.holder.looking_into import answer, open_report, reports, take_report
 from hubao.desk.policies.holder.rules import (
     FINDINGS,
     LONGEST,
@@ -25,7 +25,6 @@ from hubao.desk.policies.holder.rules import (
     Sort,
     State,
 )
-from hubao.desk.policies.operations.items import take_item
 from hubao.kit.errors import BadInput, HubaoError
 
 if TYPE_CHECKING:
@@ -75,7 +74,7 @@ def show(request: HttpRequest, report: str) -> HttpResponse:
     if request.method == "POST":
         try:
             if request.POST.get("do") == "take":
-                take_item(item=request.POST.get("item", ""), actor=actor, at=now)
+                take_report(report=report, actor=actor, at=now)
                 messages.success(request, _("The work item is yours."))
             else:
                 _answer(request, report)

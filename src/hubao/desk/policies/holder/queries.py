@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from hubao.desk.core.actor import Actor
+from hubao.desk.core.actor import POLICYHOLDER, Actor
 from hubao.desk.ledger.history import Happened, history
 from hubao.desk.people.queries import Workplace, unit_names, workplaces
 from hubao.desk.people.rules import Sort as PartySort
@@ -14,7 +14,6 @@ from hubao.desk.policies.holder.rules import (
     DATA_OF,
     HOW,
     LOOKS_BACK_YEARS,
-    POLICYHOLDER,
     Finding,
     Look,
     Looker,
@@ -94,9 +93,10 @@ def state_of(row: Report) -> State:
 def _look(one: Happened, places: dict[str, Workplace], names: dict[str, str]) -> Look:
     return Look(
         event=one.event,
+        actor=one.actor,
         at=timezone.localtime(one.at),
         looker=_looker(one.actor, places),
-        unit=names.get(_unit(one, places), ""),
+        unit=_company(one, places) or names.get(_unit(one, places), ""),
         how=HOW[one.action],
         refused=one.refused,
         purpose=one.purpose,
@@ -124,6 +124,10 @@ def _unit(one: Happened, places: dict[str, Workplace]) -> str:
     """Give where somebody worked then; of older entries that don't say, where they work now."""
     now = places[one.actor].unit if one.actor in places else ""
     return one.unit or now
+
+
+def _company(one: Happened, places: dict[str, Workplace]) -> str:
+    return places[one.actor].company if one.actor in places else ""
 
 
 def _own(row: Report, fields: Fields) -> OwnReport:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -15,7 +15,6 @@ KEPT: Final = timedelta(days=1)  # house rule: asks for codes, to look into on t
 LOOKS_BACK_YEARS: Final = 3  # house rule: as long as the longest time that access logs are kept
 LONGEST: Final = 2_000  # characters of what somebody writes
 SHORTEST_ANSWER: Final = 10
-POLICYHOLDER: Final = "policyholder"
 ITEM_KIND: Final = "holder_report"
 
 
@@ -36,6 +35,7 @@ class Limit:
 
 # Many phones share one address; whoever floods somebody with codes changes addresses.
 ASKS_OF_ADDRESS: Final = Limit("ask.address", 30, timedelta(minutes=15))
+ASKS_OF_NETWORK: Final = Limit("ask.network", 200, timedelta(minutes=15))
 ASKS_OF_NUMBER: Final = (
     Limit("ask.number", 3, timedelta(minutes=30)),
     Limit("ask.number.day", 8, timedelta(days=1)),  # house rule: more is no policyholder
@@ -140,9 +140,10 @@ class Look:
 
     Attributes:
         event: the ledger entry's id.
+        actor: who looked; never shown, but two people's looks are two.
         at: when, in the reader's zone.
         looker: what sort of party looked.
-        unit: name of where they worked; empty if that isn't known.
+        unit: name of where they worked, or of the partner; empty if that isn't known.
         how: in which way.
         refused: whether they were refused.
         purpose: the code of why, if said.
@@ -150,6 +151,7 @@ class Look:
     """
 
     event: str
+    actor: str = field(repr=False)
     at: datetime
     looker: Looker
     unit: str
@@ -185,16 +187,24 @@ class Month:
 
 
 def grouped(looks: Iterable[Look]) -> list[Looks]:
-    """Put looks together that are of the same hour, department, purpose and way; newest first."""
+    """Put looks together that one person made in an hour, for one purpose and in one way.
+
+    Newest first. Those of two people are never one, else who objects to it would reach one of them.
+    """
     groups = dict[tuple[object, ...], list[Look]]()
     for one in looks:
         hour = one.at.replace(minute=0, second=0, microsecond=0)
-        key = hour, one.looker, one.unit, one.how, one.refused, one.purpose
+        key = hour, one.actor, one.looker, one.unit, one.how, one.refused, one.purpose
         groups.setdefault(key, []).append(one)
     return [
         Looks(some[0], frozenset().union(*(one.data for one in some)), len(some))
         for some in groups.values()
     ]
+
+
+def plain_lines(text: str) -> str:
+    """Give what somebody wrote with line ends of one character, as browsers count them."""
+    return text.replace("\r\n", "\n").strip()
 
 
 def by_month(looks: Iterable[Look], *, until: datetime, least: int) -> list[Month]:

@@ -35,6 +35,7 @@ SELECT policies_policy.{}, policies_policy.unit,
        core_item.opened_at, core_item_record.id
 FROM policies_policy
 LEFT JOIN core_item ON core_item.id = %s AND core_item.closed_at IS NULL
+  AND (core_item.barred IS NULL OR core_item.barred <> %s)
 LEFT JOIN core_item_record
   ON core_item_record.item = core_item.id AND core_item_record.record = policies_policy.record
 WHERE policies_policy.record = %s
@@ -125,7 +126,7 @@ def _read(
     record: str, field: str, purpose: Purpose, item: str | None, actor: Actor, at: datetime
 ) -> tuple[bytes, Allowance]:
     with connection.cursor() as cursor:
-        cursor.execute(_READ.format(field), [item, record])
+        cursor.execute(_READ.format(field), [item, actor.id, record])
         row = cursor.fetchone()
     if row is None or not actor.sees(row[1]):
         raise NoSuchPolicy("There is no such policy in your branch.", record=record)

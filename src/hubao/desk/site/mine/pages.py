@@ -34,8 +34,7 @@ from hubao.desk.policies.holder.rules import (
 )
 from hubao.desk.site.mine.browser import address_of, drop, has_visit, in_visit, keep, token_of
 from hubao.desk.site.mine.chart import chart
-from hubao.desk.site.mine.words import FINDING_WORDS, SORT_WORDS, STATE_WORDS
-from hubao.desk.site.mine.words import told as in_words
+from hubao.desk.site.mine.words import FINDING_WORDS, SORT_WORDS, STATE_WORDS, in_words
 from hubao.kit.errors import HubaoError
 
 ON_A_PAGE: Final = 20

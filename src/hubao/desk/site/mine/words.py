@@ -91,7 +91,7 @@ class Told:
     why: str
 
 
-def told(looks: Iterable[Looks]) -> list[Told]:
+def in_words(looks: Iterable[Looks]) -> list[Told]:
     """Say looks in words."""
     return [_told(one) for one in looks]
 

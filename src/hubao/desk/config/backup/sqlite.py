@@ -4,7 +4,6 @@ The rename is the moment: before it the old file is in use, after it the new one
 in `-wal` would be taken for the new one's, and must be gone by then.
 """
 
-import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
@@ -16,6 +15,7 @@ from django.db import DatabaseError, connection, connections
 from hubao.desk.config.backup.archive import Told
 from hubao.desk.config.backup.kind import Database, InUse, holds_something
 from hubao.desk.config.backup.manifest import Manifest
+from hubao.desk.core.durably import give_name, sync
 
 _PAGES: Final = 2_000  # copied between two moves of the progress bar
 _BESIDE: Final = ("-wal", "-shm", "-journal")
@@ -119,24 +119,15 @@ def _let_go(target: Path) -> None:
 
 
 def _put_in_place(copy: Path, target: Path, aside: Path | None) -> None:
-    _to_disk(copy)
-    for end in ("", *_BESIDE):
-        there = Path(f"{target}{end}")
-        if there.exists():
-            if aside is not None:
-                Path(f"{aside}{end}").hardlink_to(there)
-            if end:
-                there.unlink()
-    copy.replace(target)
-    _to_disk(target.absolute().parent)
-
-
-def _to_disk(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    there = [end for end in ("", *_BESIDE) if Path(f"{target}{end}").exists()]
+    if aside is not None:
+        for end in there:
+            Path(f"{aside}{end}").hardlink_to(f"{target}{end}")
+        sync(aside.absolute().parent)  # before any other name goes
+    for end in there:
+        if end:
+            Path(f"{target}{end}").unlink()
+    give_name(copy, target)
 
 
 SQLITE: Final = Database(

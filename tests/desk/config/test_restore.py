@@ -14,13 +14,15 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.core.management import call_command
 from django.db import Error, connection
+from django.db.backends.utils import CursorWrapper
 from pyarrow import dataset
 
+from hubao.desk.config.backup import postgres, restoring
 from hubao.desk.config.backup.archive import Archive, write_archive
 from hubao.desk.config.backup.kind import InUse
 from hubao.desk.config.backup.kinds import ours
 from hubao.desk.config.backup.manifest import BadBackup, Member, mac_of
-from hubao.desk.config.backup.postgres import NoTools
+from hubao.desk.config.backup.postgres import NotCopied, NoTools
 from hubao.desk.config.backup.restoring import NotEmpty, OtherKind
 from hubao.desk.config.backup.verifying import EntriesMissing, NotVerified, Outside
 from hubao.desk.core.actor import Role
@@ -89,6 +91,16 @@ def is_untouched() -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT nspname FROM pg_namespace WHERE nspname LIKE 'hubao%%'")
         return not connection.introspection.table_names() and not cursor.fetchall()
+
+
+def set_aside(database: str) -> list[str]:
+    """Name what stands aside for what was replaced."""
+    if connection.vendor == "sqlite":
+        path = Path(urlsplit(database).path)
+        return [one.name for one in path.parent.glob(f"{path.name}.replaced-*")]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nspname FROM pg_namespace WHERE nspname LIKE 'hubao%%'")
+        return [name for (name,) in cursor.fetchall()]
 
 
 def members(file: Path, folder: Path) -> list[Path]:
@@ -399,6 +411,61 @@ class TestDeskThatIsThere:
         assert existed
         assert (size(), done.aside) == (12, None)
 
+    def test_stays_as_it_was_if_the_backup_is_not_what_it_should_be(
+        self, backup: Taken, keys: KeysetFile, database: str, tmp_path: Path
+    ) -> None:
+        fill(8)
+        sign(tmp_path)
+        as_owner(CHANGED)
+        file = backup()
+        fill(5)
+        entries = Entry.objects.count()
+        before = keys.path.read_bytes()
+
+        with pytest.raises(NotVerified):
+            put_back(file, keys, force=True)
+
+        assert Entry.objects.count() == entries
+        assert set_aside(database) == []
+        assert keys.path.read_bytes() == before
+        fill(1)
+        assert size() == entries + 1
+
+    def test_of_others_in_the_same_database_is_not_replaced(
+        self, backup: Taken, other_keys: KeysetFile, elsewhere: str, database: str
+    ) -> None:
+        file = backup()
+        _empty_desk(elsewhere, database)
+        use(elsewhere)
+        with connection.cursor() as cursor:
+            cursor.execute("CREATE TABLE payroll (id integer)")
+
+        with pytest.raises(NotEmpty):
+            put_back(file, other_keys)
+
+        assert "payroll" in connection.introspection.table_names()
+
+    def test_that_was_empty_until_just_now_is_not_lost(
+        self, backup: Taken, other_keys: KeysetFile, elsewhere: str, database: str,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:  # fmt: skip
+        file = backup()
+        _empty_desk(elsewhere, database)
+        use(elsewhere)
+        extract = Archive.extract
+
+        def extracted(archive: Archive, name: str, to: Path) -> None:
+            fill(3, "late")
+            extract(archive, name, to)
+
+        monkeypatch.setattr(Archive, "extract", extracted)
+
+        with pytest.raises(InUse, match="stop it"):
+            put_back(file, other_keys)
+
+        assert Entry.objects.count() == 3
+        assert set_aside(elsewhere) == []
+
     def test_keeps_reading_what_it_wrote_with_newer_keys(
         self, backup: Taken, keys: KeysetFile
     ) -> None:
@@ -566,6 +633,48 @@ class TestPostgresDump:
             put_back(file, other_keys)
 
         assert is_untouched()
+
+    def test_that_is_not_verified_finds_the_old_tables_still_there(
+        self, backup: Taken, other_keys: KeysetFile, elsewhere: str, database: str,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:  # fmt: skip
+        file = backup()
+        _empty_desk(elsewhere, database)
+        use(elsewhere)
+        seen = []
+
+        def unverified(*_args: object) -> None:
+            seen.append(set_aside(elsewhere))
+            raise NotVerified("It isn't.")
+
+        monkeypatch.setattr(restoring, "verified", unverified)
+
+        with pytest.raises(NotVerified):
+            put_back(file, other_keys)
+
+        assert [len(names) for names in seen] == [1]  # not dropped before
+        assert set_aside(elsewhere) == []
+        fill(2)
+        assert size() == 2
+
+    def test_that_the_server_refuses_leaves_what_was_there(
+        self, backup: Taken, keys: KeysetFile, database: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        fill()
+        file = backup()
+        fill(5)
+
+        def broken(_script: object, cursor: CursorWrapper) -> None:
+            cursor.execute("CREATE TABLE public.half (id integer); SELECT no_such_thing()")
+
+        monkeypatch.setattr(postgres, "replay", broken)
+
+        with pytest.raises(NotCopied, match="nothing was changed"):
+            put_back(file, keys, force=True)
+
+        assert size() == 16
+        assert set_aside(database) == []
+        assert "half" not in connection.introspection.table_names()
 
     def test_restored_is_append_only_and_numbers_go_on(
         self, backup: Taken, elsewhere: str, other_keys: KeysetFile

@@ -13,7 +13,7 @@ from typing import Final
 from django.db import DatabaseError, connection, connections
 
 from hubao.desk.config.backup.archive import Told
-from hubao.desk.config.backup.kind import Database, InUse, holds_something
+from hubao.desk.config.backup.kind import Database, holds_something, in_use
 from hubao.desk.config.backup.manifest import Manifest
 from hubao.desk.core.durably import give_name, sync
 
@@ -77,7 +77,10 @@ def _restored(
     with _instead(copy):
         yield str(aside) if aside else None
     _settle(copy)
-    _let_go(target)  # once more: somebody may have started the desk meanwhile
+    # Once more: somebody may have started the desk meanwhile, and worked in it.
+    if not used and _is_used():
+        raise in_use(target)
+    _let_go(target)
     _put_in_place(copy, target, aside)
 
 
@@ -109,7 +112,7 @@ def _settle(path: Path) -> None:
             raise
         mode = None
     if mode != "delete":
-        raise InUse(f"The desk is running on {path}: stop it, then restore again.")
+        raise in_use(path)
 
 
 def _let_go(target: Path) -> None:

@@ -13,11 +13,11 @@ import pyarrow as pa
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.core.management import call_command
-from django.db import Error, connection
+from django.db import Error, OperationalError, connection
 from django.db.backends.utils import CursorWrapper
 from pyarrow import dataset
 
-from hubao.desk.config.backup import postgres, restoring
+from hubao.desk.config.backup import postgres, restoring, sqlite
 from hubao.desk.config.backup.archive import Archive, write_archive
 from hubao.desk.config.backup.kind import InUse
 from hubao.desk.config.backup.kinds import ours
@@ -56,6 +56,7 @@ from tests.makers.desk import (
     make_branches,
     make_policy,
 )
+from tests.makers.disk import watch_disk
 
 LAST_GONE = "DELETE FROM ledger_entry WHERE id > (SELECT min(id) + 7 FROM ledger_entry)"
 ALL_GONE = [
@@ -599,6 +600,57 @@ class TestSqliteFile:
         assert size() == 12
         assert done.aside is not None
         assert Path(done.aside).read_bytes().startswith(b"no database")
+
+    def test_that_is_no_file_is_left_alone_and_told(
+        self, backup: Taken, keys: KeysetFile, database: str
+    ) -> None:
+        file = backup()
+        connection.close()
+        path = Path(urlsplit(database).path)
+        path.unlink()
+        path.mkdir()
+
+        with pytest.raises(OperationalError, match="unable to open"):
+            put_back(file, keys, force=True)
+
+        assert path.is_dir()
+
+    def test_that_the_disk_fails_to_read_is_not_taken_for_a_damaged_one(
+        self, backup: Taken, keys: KeysetFile, database: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        fill()
+        file = backup()
+        failed = sqlite3.OperationalError("disk I/O error")
+        failed.sqlite_errorcode = sqlite3.SQLITE_IOERR_READ
+
+        def settle(_path: Path) -> None:
+            raise failed
+
+        monkeypatch.setattr(sqlite, "_settle", settle)
+
+        with pytest.raises(sqlite3.OperationalError, match="I/O"):
+            put_back(file, keys, force=True)
+
+        assert set_aside(database) == []
+        assert size() == 11
+
+    def test_is_on_disk_before_its_name_and_kept_before_that_goes(
+        self, backup: Taken, keys: KeysetFile, database: str, monkeypatch: pytest.MonkeyPatch,
+        tmp_path: Path,
+    ) -> None:  # fmt: skip
+        file = backup()
+        path = Path(urlsplit(database).path)
+        steps = watch_disk(monkeypatch, tmp_path)
+
+        put_back(file, keys, force=True)
+
+        kept, *rest = steps[steps.index(f"name {keys.path.name}") + 2 :]
+        assert kept.startswith(f"keep {path.name}.replaced-")
+        assert rest == [
+            f"sync {tmp_path.name}", "sync database.sqlite3", f"name {path.name}",
+            f"sync {tmp_path.name}",
+        ]  # fmt: skip
+        assert path.stat().st_mode & 0o777 == 0o600
 
     def test_is_not_mixed_with_what_lies_beside_from_another(
         self, backup: Taken, keys: KeysetFile, database: str

@@ -1,6 +1,5 @@
 """A file that is written has its content on disk before its name, and its name when all is done."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from hubao.desk.core.durably import write
 from hubao.desk.core.keys import KeysetFile
 from hubao.seal.keyset import Key, Keyset, LocalKey
 from hubao.seal.suites import Suite
+from tests.makers.disk import watch_disk
 
 KEYSET = Keyset.new(Suite.INTERNATIONAL)
 FILE = "keyset.json"
@@ -22,26 +22,7 @@ def key_file(folder: Path) -> KeysetFile:
 @pytest.fixture
 def steps(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
     """What was synced and named, in order."""
-    found: list[str] = []
-    fsync, replace, link = os.fsync, os.replace, os.link
-
-    def synced(handle: int) -> None:
-        names = {path.stat().st_ino: path.name for path in (tmp_path, *tmp_path.iterdir())}
-        found.append(f"sync {names[os.fstat(handle).st_ino]}")
-        fsync(handle)
-
-    def named(old: Path, new: Path) -> None:
-        found.append(f"name {Path(new).name}")
-        replace(old, new)
-
-    def linked(old: Path, new: Path) -> None:
-        found.append(f"keep {Path(new).name}")
-        link(old, new)
-
-    monkeypatch.setattr(os, "fsync", synced)
-    monkeypatch.setattr(os, "replace", named)
-    monkeypatch.setattr(os, "link", linked)
-    return found
+    return watch_disk(monkeypatch, tmp_path)
 
 
 class TestWrite:

@@ -97,8 +97,9 @@ class Archive:
                 self._copy(member, nowhere, heard)
 
     def extract(self, name: str, to: Path) -> None:
-        """Write a part to a file; raises as `check`."""
+        """Write a part to a file that only its owner may read; raises as `check`."""
         (member,) = (one for one in self.manifest.members if one.name == name)
+        to.touch(mode=MODE)
         with to.open("wb") as file:
             self._copy(member, file, _Heard(member.bytes, None))
 

@@ -6,7 +6,7 @@ in `-wal` would be taken for the new one's, and must be gone by then.
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +19,8 @@ from hubao.desk.core.durably import give_name, sync
 
 _PAGES: Final = 2_000  # copied between two moves of the progress bar
 _BESIDE: Final = ("-wal", "-shm", "-journal")
+_BUSY: Final = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+_DAMAGED: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 def _place() -> Path:
@@ -40,8 +42,10 @@ def _is_used() -> bool:
         return False
     try:
         return holds_something()
-    except DatabaseError:  # damaged: whatever is in there, it is not to be thrown away
-        return True
+    except DatabaseError as error:
+        if not _is_one(error.__cause__, *_DAMAGED, *_BUSY):
+            raise
+        return True  # damaged or at work: whatever is in there, it is not to be thrown away
     finally:
         connection.close()
 
@@ -108,7 +112,7 @@ def _settle(path: Path) -> None:
         with closing(sqlite3.connect(path, timeout=0)) as there:
             (mode,) = there.execute("PRAGMA journal_mode = DELETE").fetchone()
     except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        if not _is_one(error, *_BUSY):
             raise
         mode = None
     if mode != "delete":
@@ -117,8 +121,15 @@ def _settle(path: Path) -> None:
 
 def _let_go(target: Path) -> None:
     if target.exists():
-        with suppress(sqlite3.DatabaseError):  # damaged: it is set aside as it is
+        try:
             _settle(target)
+        except sqlite3.DatabaseError as error:
+            if not _is_one(error, *_DAMAGED):
+                raise  # damaged, it is set aside as it is
+
+
+def _is_one(error: BaseException | None, *codes: int) -> bool:
+    return isinstance(error, sqlite3.Error) and error.sqlite_errorcode & 0xFF in codes
 
 
 def _put_in_place(copy: Path, target: Path, aside: Path | None) -> None:

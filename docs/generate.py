@@ -42,8 +42,10 @@ What went wrong is one sentence on stderr that ends with one of these codes in b
 are stable, the sentences are not.
 """
 _ABOUT_SETTINGS = """\
-Variables of the environment. A secret may instead be a file of that name, in small letters, in the
-folder `HUBAO_SECRETS`, or `/run/secrets` where that is, or `secrets` in `HUBAO_DATA`.
+Variables of the environment. A secret may instead be a file of that name, in small letters: in the
+folder `HUBAO_SECRETS` and nowhere else if that is set; else in `/run/secrets`, and if it isn't
+there, in `secrets` in `HUBAO_DATA`. A variable counts before a file. Where both folders have a
+secret, the one in `/run/secrets` counts, and every start says so.
 """
 _ABOUT_ROLES = """\
 A person may have several roles; what one of them allows is allowed. Everybody sees the records of

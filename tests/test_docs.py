@@ -148,3 +148,16 @@ class TestLinks:
         missing = {path.relative_to(ROOT).as_posix() for path in found if not path.exists()}
 
         assert missing == set()
+
+
+class TestLayout:
+    @pytest.mark.parametrize("page", PAGES)
+    def test_leaves_a_line_before_each_heading_and_list(self, page: str) -> None:
+        text = (ROOT / page).read_text(encoding="utf-8")
+        prose = re.sub(r"^```.*?^```$", "```", text, flags=re.MULTILINE | re.DOTALL)
+
+        heading = r"^.+\n#+ .*"
+        first = r"^(?! |- |\d+\. |\n).+\n(?:- |\d+\. ).*"
+        stuck = [one.group() for how in (heading, first) for one in re.finditer(how, prose, re.M)]
+
+        assert stuck == []

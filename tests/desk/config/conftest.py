@@ -1,26 +1,44 @@
-"""What tests of backups share: the keyset's file, and a place to restore to."""
+"""What tests of backups share: a desk, a place to restore to, and what is done to files."""
 
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+import tarfile
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
-from django.db import connections
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from django.core.management import call_command
+from django.db import connection, connections
 
+from hubao.desk.config.backup.archive import Archive, write_archive
+from hubao.desk.config.backup.manifest import Member, mac_of
 from hubao.desk.config.backup.restoring import Restored, restore
 from hubao.desk.config.backup.taking import back_up
 from hubao.desk.config.backup.verifying import Outside
 from hubao.desk.core.keys import KeysetFile
+from hubao.desk.ledger.heads import sign_head
+from hubao.desk.ledger.rules import Entered
+from hubao.seal.fields import Fields
 from hubao.seal.keyset import Key, LocalKey
+from hubao.seal.signer import Signer
 from hubao.seal.suites import Suite
 from tests.desk.conftest import use
-from tests.makers.desk import KEYSET, NOON, SYSTEM
+from tests.makers.desk import KEYSET, NOON, SYSTEM, append_entries
 
 STOP_AT = Path(__file__).with_name("stop_at.py")
 KEY = Key.new(Suite.INTERNATIONAL)  # the key-encryption key, which is in no backup
+
+Taken = Callable[[], Path]
+SIGNING = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+PUBLIC = SIGNING.public_key()
+ONLY_SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+ONLY_POSTGRES = pytest.mark.parametrize(
+    "database", [pytest.param("postgres", marks=pytest.mark.needs("postgres"))], indirect=True
+)
 
 
 @pytest.fixture
@@ -85,3 +103,76 @@ def stop_at(url: str, what: str, stage: str, file: Path, keys: KeysetFile) -> No
         said = process.stdout.readline()
         process.kill()
     assert said == "here\n"
+
+
+def fill(count: int = 10, who: str = "E") -> None:
+    append_entries(
+        Entered(action="policy.reveal", actor=f"{who}{n}", at=NOON, subject="b1",
+                facts={"fields": ["phone"]})
+        for n in range(count)
+    )  # fmt: skip
+
+
+def sign(folder: Path) -> str:
+    signer = Signer(SIGNING, "test/ledger", folder / "last-head")
+    return sign_head(origin="test/ledger", ask=signer.sign, key=PUBLIC, at=NOON)
+
+
+def is_untouched() -> bool:
+    """Whether nothing has come into the database that is in use."""
+    if connection.vendor == "sqlite":
+        return not Path(str(connection.settings_dict["NAME"])).exists()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nspname FROM pg_namespace WHERE nspname LIKE 'hubao%%'")
+        return not connection.introspection.table_names() and not cursor.fetchall()
+
+
+def set_aside(database: str) -> list[str]:
+    """Name what stands aside for what was replaced."""
+    if connection.vendor == "sqlite":
+        path = Path(urlsplit(database).path)
+        return [one.name for one in path.parent.glob(f"{path.name}.replaced-*")]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nspname FROM pg_namespace WHERE nspname LIKE 'hubao%%'")
+        return [name for (name,) in cursor.fetchall()]
+
+
+def members(file: Path, folder: Path) -> list[Path]:
+    """Unpack a backup, in order."""
+    with tarfile.open(file) as tar:
+        tar.extractall(folder, filter="data")
+        return [folder / name for name in tar.getnames()]
+
+
+def packed(parts: list[Path], into: Path) -> Path:
+    with tarfile.open(into, "w", format=tarfile.GNU_FORMAT) as tar:
+        for part in parts:
+            tar.add(part, part.name)
+    return into
+
+
+def forged(file: Path, folder: Path, fields: Fields, **changed: object) -> Path:
+    """A backup with another manifest, by somebody who has the keys."""
+    with Archive.opened(file) as archive:
+        manifest = archive.manifest
+    parts = members(file, folder)[:2]
+
+    def described(found: Sequence[Member]) -> tuple[str, str]:
+        text = manifest.model_copy(update={"members": tuple(found), **changed}).text()
+        return text, mac_of(text, fields=fields)
+
+    write_archive(folder / "forged.tar", members=parts, described=described)
+    return folder / "forged.tar"
+
+
+def empty_desk(elsewhere: str, database: str) -> None:
+    """A desk in which nobody has done anything."""
+    if database.startswith("sqlite"):
+        Path(urlsplit(elsewhere).path).parent.mkdir()
+        use(elsewhere)
+        call_command("migrate", verbosity=0)
+        return
+    name = urlsplit(elsewhere).path.removeprefix("/")
+    with psycopg.connect(elsewhere.replace(f"/{name}?", "/postgres?"), autocommit=True) as there:
+        there.execute(f"DROP DATABASE {name}".encode())
+        there.execute(f"CREATE DATABASE {name} TEMPLATE empty".encode())

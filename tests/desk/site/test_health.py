@@ -78,6 +78,15 @@ class TestReady:
 
         assert ready() == (503, ["database"])
 
+    def test_names_nothing_else_of_a_database_that_went_away(self, tmp_path: Path) -> None:
+        assert ready() == (200, [])
+        there = tmp_path / "no" / "such" / "file"
+        health._migrated.add(str(there))  # it was there when its migrations were looked at
+
+        use(f"sqlite:///{there}")
+
+        assert ready() == (503, ["database"])
+
     def test_names_a_migration_that_is_not_applied(self) -> None:
         MigrationRecorder(connection).record_unapplied("core", "0004_heartbeat")
 

@@ -197,6 +197,38 @@ class TestCharts:
         assert len(counted) == 1
 
 
+class TestReads:
+    def statements(self, client: Client, table: str) -> int:
+        with CaptureQueriesContext(connection) as asked:
+            home(client)
+        return sum(table in one["sql"] for one in asked)
+
+    def test_the_ledgers_state_once(self) -> None:
+        auditor = signed_in("k1", Role.COMPLIANCE, unit="HQ")
+
+        assert self.statements(auditor, "FROM ledger_pending") == 1
+        assert self.statements(auditor, 'FROM "ledger_mark"') == 1
+
+    def test_alerts_once_and_their_number_once(self) -> None:
+        make_person("li", roles=[Role.CLERK])
+        with transaction.atomic():
+            raise_alert(key="1", why="numbers_in_order", who="li", at=timezone.now())
+
+        boss = signed_in("boss", Role.SUPERVISOR)
+
+        assert self.statements(boss, 'FROM "policies_alert"') == 2
+        assert clocks(boss)["待处理预警"] == "1"
+
+    def test_what_is_used_of_the_limit_once_for_the_clock_and_the_chart(self) -> None:
+        clerk = signed_in("li", Role.CLERK)
+        enter("li", 2)  # counts of the ledger, which come later
+        Quota.objects.create(actor="li", day=TODAY, tie="outside", used=4)
+
+        assert self.statements(clerk, 'FROM "policies_quota"') == 1
+        assert clocks(clerk)["今天非本人工单显示字段"] == "4 / 5"
+        assert "今天非本人工单显示 4 个字段，上限 5 个" in home(clerk)
+
+
 class TestWrong:
     def test_with_the_ledger_is_told_at_once_also_without_a_worker(self) -> None:
         auditor = signed_in("k1", Role.COMPLIANCE, unit="HQ")  # its entries are of yesterday

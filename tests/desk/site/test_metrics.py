@@ -22,11 +22,14 @@ from hubao.desk.core.heartbeat import WORKER, beat
 from hubao.desk.core.metrics import DECLARED
 from hubao.desk.core.steps import send_later
 from hubao.desk.core.wired import wired
-from hubao.desk.ledger.models import Head
+from hubao.desk.ledger.health import PUBLISHED_WITHIN, SEALED_WITHIN
+from hubao.desk.ledger.models import Head, Mark
 from hubao.desk.ledger.operations import sequence_pending
+from hubao.desk.ledger.queries import PUBLISHED, size
 from hubao.desk.ledger.steps import NotWritten
 from hubao.desk.people.models import Account, Sending
 from hubao.desk.policies.operations.search import Slowed
+from hubao.desk.site.health import ALIVE_WITHIN
 from hubao.desk.site.metrics import MetricsPage
 from tests.desk.conftest import use
 from tests.makers.desk import CLEAR, NOON, make_branches, make_item, make_person, make_policy
@@ -258,6 +261,44 @@ class TestLedger:
         assert found["hubao_ledger_unsigned",] == placed - 1
         assert found["hubao_ledger_head_age_seconds",] == pytest.approx(5400, abs=60)
         assert found["hubao_ledger_lag_seconds",] > 3600
+
+    def test_tells_that_no_head_is_outside_when_the_home_page_does(self) -> None:
+        auditor = signed_in("k1", Role.COMPLIANCE, unit="HQ")
+        seen = []  # the makers' entries are of yesterday
+        for mark in (False, True):
+            if mark:
+                sequence_pending()
+                head = Head.objects.create(size=size(), at=timezone.now(), note="signed")
+                Mark.objects.create(name=PUBLISHED, place=head.id)
+            warned = "最近两小时没有发布日志头" in auditor.get(reverse("home")).content.decode()
+            seen.append((warned, told()["hubao_ledger_uncovered_seconds",] > 7200))
+
+        assert seen == [(True, True), (False, False)]
+
+    def test_that_is_signed_but_not_published_is_told_too(self) -> None:
+        make_person("wu")
+        sequence_pending()
+        Head.objects.create(size=size(), at=timezone.now(), note="signed")
+
+        found = told()
+
+        assert found["hubao_ledger_unsigned",] == 0
+        assert found["hubao_ledger_uncovered_seconds",] > 7200
+
+    @pytest.mark.parametrize(
+        ("metric", "limit"),
+        [
+            ("hubao_ledger_uncovered_seconds", PUBLISHED_WITHIN),
+            ("hubao_ledger_lag_seconds", SEALED_WITHIN),
+            ("hubao_worker_heartbeat_age_seconds", ALIVE_WITHIN),
+        ],
+    )
+    def test_is_watched_by_the_pages_own_limits(self, metric: str, limit: timedelta) -> None:
+        rules = Path(__file__).parents[3] / "docs" / "how-to" / "monitor.md"
+
+        watched = re.findall(rf"{metric}\) > (\d+)", rules.read_text(encoding="utf-8"))
+
+        assert watched == [f"{limit.total_seconds():.0f}"]
 
     def test_has_no_age_of_a_head_before_the_first(self) -> None:
         assert ("hubao_ledger_head_age_seconds",) not in told()

@@ -34,12 +34,14 @@ def backup(
 
         from hubao.desk.config.backup.archive import MODE  # noqa: PLC0415
         from hubao.desk.config.backup.taking import back_up  # noqa: PLC0415
+        from hubao.desk.core.durably import sync  # noqa: PLC0415
         from hubao.desk.core.wired import wired  # noqa: PLC0415
 
         with written_whole(file, mode=MODE, over=force) as beside, progress_bar() as bar:
             taken = back_up(
                 beside, keys=wired().keys, actor=whoever_runs_this(), at=timezone.now(), told=bar
             )
+        sync(file.absolute().parent)
         typer.echo(f"{file}: {taken.database}, a ledger of {taken.entries:,} entries, the keyset")
         typer.echo(_NOT_IN_IT)
 

@@ -1,5 +1,6 @@
 """What the desk is told from outside: `HUBAO_*` variables, secrets also as files."""
 
+import logging
 import os
 from pathlib import Path
 from typing import Final, Literal, Self
@@ -8,13 +9,14 @@ from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 RUN_SECRETS: Final = Path("/run/secrets")
+_log = logging.getLogger(__name__)
 
 
 class Env(BaseSettings):
-    """`HUBAO_*` variables; a secret may instead be a file of that name in the secrets folder.
+    """`HUBAO_*` variables; a secret may instead be a file of that name in a folder of secrets.
 
-    The secrets folder is `HUBAO_SECRETS`, or `/run/secrets` where it is, or `secrets` in
-    `HUBAO_DATA`, which `hubao desk init` fills.
+    A variable counts before a file. Files are looked for in `HUBAO_SECRETS` alone if that is set;
+    else in `/run/secrets`, and then in `secrets` in `HUBAO_DATA`, which `hubao desk init` fills.
     """
 
     model_config = SettingsConfigDict(env_prefix="HUBAO_", frozen=True, extra="ignore")
@@ -127,12 +129,10 @@ class Env(BaseSettings):
 
     @classmethod
     def read(cls) -> Self:
-        """Read the environment and the secrets folder."""
-        data = Path(os.environ.get("HUBAO_DATA", cls.model_fields["data"].default))
-        told = os.environ.get("HUBAO_SECRETS")
-        places = [Path(told)] if told else [RUN_SECRETS, data / "secrets"]
-        folder = next((place for place in places if place.is_dir()), None)
-        return cls(_secrets_dir=folder)
+        """Read the environment and the folders of secrets; says which counts if two have one."""
+        folders = [folder for folder in secrets_folders() if folder.is_dir()]
+        _say_which_counts(folders)
+        return cls(_secrets_dir=folders[::-1] or None)  # to the library, the last one counts
 
     @property
     def keyset_path(self) -> Path:
@@ -170,3 +170,23 @@ class Env(BaseSettings):
     def database(self) -> str:
         """The database's URL."""
         return self.database_url or f"sqlite:///{self.data / 'hubao.sqlite3'}"
+
+
+def secrets_folders() -> list[Path]:
+    """Name the folders that secrets are looked for in; the first that has one counts."""
+    told = os.environ.get("HUBAO_SECRETS")
+    if told:
+        return [Path(told)]
+    data = Path(os.environ.get("HUBAO_DATA", Env.model_fields["data"].default))
+    return [RUN_SECRETS, data / "secrets"]
+
+
+def _say_which_counts(folders: list[Path]) -> None:
+    found: dict[str, Path] = {}
+    for folder in folders:
+        for name in sorted({f"hubao_{field}" for field in Env.model_fields}):
+            if (folder / name).is_file() and found.setdefault(name, folder) != folder:
+                _log.warning(
+                    "The secret %s lies in %s and in %s: that in %s counts.",
+                    name, found[name], folder, found[name],
+                )  # fmt: skip

@@ -1,6 +1,8 @@
 """The door through which the command line finds the desk, by entry point."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import django
 from django.core.exceptions import ImproperlyConfigured
@@ -17,7 +19,21 @@ def start() -> None:
     """
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hubao.desk.config.settings")
     try:
-        django.setup()
+        with named_setting():
+            django.setup()
+    except ImproperlyConfigured as error:
+        raise BadSetting(f"The desk's settings don't fit together: {error}") from None
+
+
+@contextmanager
+def named_setting() -> Iterator[None]:
+    """Say which setting it was that can't be used.
+
+    Raises:
+        BadSetting: one can't.
+    """
+    try:
+        yield
     except ValidationError as error:
         first = error.errors()[0]
         name = f"HUBAO_{'_'.join(str(part) for part in first['loc'])}".upper()
@@ -25,5 +41,3 @@ def start() -> None:
             f"The setting {name} can't be used ({first['msg']}):"
             " set it, or run hubao desk init in a new place."
         ) from None
-    except ImproperlyConfigured as error:
-        raise BadSetting(f"The desk's settings don't fit together: {error}") from None

@@ -2,6 +2,9 @@
 
 import os
 from pathlib import Path
+from typing import Final
+
+_OWNERS: Final = 0o600
 
 
 def sync(path: Path) -> None:
@@ -11,3 +14,23 @@ def sync(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def give_name(written: Path, path: Path) -> None:
+    """Give a file its name, in the place of one that has it: always one of the two is there, whole.
+
+    Args:
+        written: the file, in the same folder or file system.
+        path: the name.
+    """
+    sync(written)
+    written.replace(path)
+    sync(path.absolute().parent)
+
+
+def write(path: Path, text: str) -> None:
+    """Write a file that only its owner may read, as `give_name` does."""
+    written = path.with_name(f"{path.name}.new")
+    written.touch(mode=_OWNERS)
+    written.write_text(text, encoding="utf-8")
+    give_name(written, path)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
 
+from hubao.desk.core.durably import sync, write
 from hubao.kit.errors import BadInput
 from hubao.seal.fields import Fields
 from hubao.seal.keyset import KeyEncryption, Keyset
@@ -55,20 +56,15 @@ class KeysetFile:
 
     def write(self, keyset: Keyset) -> None:
         """Put other keys in their place, whole or not at all."""
-        self._replace(keyset.sealed(self.by))
+        write(self.path, keyset.sealed(self.by))
 
     def put(self, text: str, *, stamp: str) -> None:
         """Put another desk's file in place; what was there is kept, with a stamp in its name."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         if self.path.exists() and self.text() != text:
             self.path.with_name(f"{self.path.name}.replaced-{stamp}").hardlink_to(self.path)
-        self._replace(text)
-
-    def _replace(self, text: str) -> None:
-        fresh = self.path.with_name(f"{self.path.name}.new")
-        fresh.touch(mode=0o600)
-        fresh.write_text(text, encoding="utf-8")
-        fresh.replace(self.path)
+            sync(self.path.absolute().parent)  # before its own name goes
+        write(self.path, text)
 
     def _now(self) -> tuple[int, Keyset, Fields]:
         with self._reading():

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from hubao.desk.core.metrics import Kind, Read, reading
+from hubao.desk.ledger.health import uncovered, waiting
 from hubao.desk.ledger.queries import standing
 
 APPENDED: Final = reading(
@@ -17,6 +18,10 @@ PENDING: Final = reading(
 )
 LAG: Final = reading(
     "hubao_ledger_lag_seconds", "Age of the oldest entry without a place; 0 if there is none."
+)
+UNCOVERED: Final = reading(
+    "hubao_ledger_uncovered_seconds",
+    "Age of the oldest entry that no head published outside covers; 0 if there is none.",
 )
 UNSIGNED: Final = reading(
     "hubao_ledger_unsigned", "Entries in the tree that came after the head signed last."
@@ -33,7 +38,8 @@ def read_ledger(at: datetime) -> Iterator[Read]:
     yield Read(APPENDED, now.entries + now.pending)
     yield Read(SIZE, now.entries)
     yield Read(PENDING, now.pending)
-    yield Read(LAG, (at - now.oldest).total_seconds() if now.oldest else 0)
+    yield Read(LAG, waiting(now, at=at).total_seconds())
+    yield Read(UNCOVERED, uncovered(now, at=at).total_seconds())
     yield Read(UNSIGNED, now.entries - now.signed)
     if now.signed_at is not None:
         yield Read(HEAD_AGE, (at - now.signed_at).total_seconds())

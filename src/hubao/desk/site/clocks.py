@@ -2,21 +2,20 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from hubao.desk.core.actor import Actor, Permission
-from hubao.desk.core.days import day_of
+from hubao.desk.core.actor import Permission
 from hubao.desk.core.queries import own_ages, untaken_ages, waiting_ages
 from hubao.desk.core.rules import Ages
 from hubao.desk.ledger.health import is_late, is_unpublished
-from hubao.desk.ledger.queries import state
 from hubao.desk.people.queries import leaving, without_factor
-from hubao.desk.policies.queries import last_import, open_alerts, reviews_due, used_outside
+from hubao.desk.policies.queries import last_import, reviews_due
 from hubao.desk.policies.rules import outside_a_day
+from hubao.desk.site.today import Today
 
 RED: Final = "red"
 AMBER: Final = "amber"
@@ -47,10 +46,13 @@ class Clock:
     tone: str = ""
 
 
-def clocks(*, actor: Actor, at: datetime) -> Sequence[Clock]:
+def clocks(today: Today) -> Sequence[Clock]:
     """Give what somebody's roles make theirs, what can't wait in front."""
     found = [
-        clock for permission, make in _CLOCKS if actor.may(permission) for clock in make(actor, at)
+        clock
+        for permission, make in _CLOCKS
+        if today.actor.may(permission)
+        for clock in make(today)
     ]
     return sorted(found, key=lambda one: (one.tone != RED, one.tone != AMBER))
 
@@ -65,24 +67,25 @@ def spell(past: timedelta) -> str:
     return _("%(n)d days") % {"n": seconds // _DAY}
 
 
-def _own(actor: Actor, at: datetime) -> Iterator[Clock]:
+def _own(today: Today) -> Iterator[Clock]:
     place = reverse("items")
+    actor, at = today.actor, today.at
     yield _aged(own_ages(actor=actor, at=at), _("my open items"), place)
     yield _aged(waiting_ages(actor=actor, at=at), _("waiting in my team"), place)
-    most, used = outside_a_day(actor.roles), used_outside(actor=actor, day=day_of(at))
+    most, used = outside_a_day(actor.roles), today.outside or 0
     tone = RED if used >= most else AMBER if used * 5 >= most * 4 else ""
     hint = _("the day's limit is reached") if used >= most else ""
     label = _("fields outside own work today")
     yield Clock(f"{used} / {most}", label, reverse("policies"), hint, tone)
 
 
-def _untaken(actor: Actor, at: datetime) -> Iterator[Clock]:
+def _untaken(today: Today) -> Iterator[Clock]:
     label = _("taken by nobody in my branch")
-    yield _aged(untaken_ages(actor=actor, at=at), label, f"{reverse('home')}#untaken")
+    yield _aged(untaken_ages(actor=today.actor, at=today.at), label, f"{reverse('home')}#untaken")
 
 
-def _reviews(actor: Actor, at: datetime) -> Iterator[Clock]:
-    due = reviews_due(actor=actor)
+def _reviews(today: Today) -> Iterator[Clock]:
+    due, at = reviews_due(actor=today.actor), today.at
     overdue = sum(one < at for one in due)
     hint, tone = "", ""
     if overdue:
@@ -93,22 +96,25 @@ def _reviews(actor: Actor, at: datetime) -> Iterator[Clock]:
     yield Clock(f"{len(due):,}", _("emergencies to review"), reverse("emergencies"), hint, tone)
 
 
-def _alerts(actor: Actor, at: datetime) -> Iterator[Clock]:
-    newest, count = open_alerts(actor=actor, most=1)
-    hint = _("newest %(time)s ago") % {"time": spell(at - newest[0].raised_at)} if newest else ""
+def _alerts(today: Today) -> Iterator[Clock]:
+    newest, count = today.alerts, today.open_alerts
+    age = spell(today.at - newest[0].raised_at) if newest else ""
+    hint = _("newest %(time)s ago") % {"time": age} if newest else ""
     yield Clock(f"{count:,}", _("open alerts"), reverse("alerts"), hint, AMBER if count else "")
 
 
-def _head(actor: Actor, at: datetime) -> Iterator[Clock]:
-    now, place = state(actor=actor), reverse("ledger")
+def _head(today: Today) -> Iterator[Clock]:
+    now, at, place = today.ledger, today.at, reverse("ledger")
+    if now is None:
+        return
     signed = spell(at - now.signed_at) if now.signed_at else "–"
     wrong = is_unpublished(now, at=at) or is_late(now, at=at)
     hint = _("look after the worker and the signer") if wrong else ""
     yield Clock(signed, _("since the last signed head"), place, hint, RED if wrong else "")
 
 
-def _import(actor: Actor, at: datetime) -> Iterator[Clock]:
-    last = last_import(actor=actor)
+def _import(today: Today) -> Iterator[Clock]:
+    last, at = last_import(actor=today.actor), today.at
     old = last is not None and at - last > IMPORT_OLD
     hint = _("none yet") if last is None else _("last night's is missing") if old else ""
     shown = spell(at - last) if last else "–"
@@ -116,12 +122,12 @@ def _import(actor: Actor, at: datetime) -> Iterator[Clock]:
     yield Clock(shown, label, reverse("home"), hint, AMBER if old else "")
 
 
-def _people(actor: Actor, at: datetime) -> Iterator[Clock]:
+def _people(today: Today) -> Iterator[Clock]:
     place = reverse("admin:people_party_changelist")
-    lacking = without_factor(actor=actor)
+    lacking = without_factor(actor=today.actor)
     label = _("sign in without a second factor yet")
     yield Clock(f"{lacking:,}", label, f"{place}?factor=no", "", AMBER if lacking else "")
-    soon = leaving(actor=actor, at=at, within=LEAVING_SOON)
+    soon = leaving(actor=today.actor, at=today.at, within=LEAVING_SOON)
     yield Clock(f"{soon:,}", _("last day within a week"), f"{place}?employment=on_notice")
 
 
@@ -134,7 +140,7 @@ def _aged(ages: Ages, label: str, place: str) -> Clock:
     return Clock(f"{ages.all:,}", label, place, hint, tone)
 
 
-_CLOCKS: Final[tuple[tuple[Permission, Callable[[Actor, datetime], Iterator[Clock]]], ...]] = (
+_CLOCKS: Final[tuple[tuple[Permission, Callable[[Today], Iterator[Clock]]], ...]] = (
     (Permission.REVIEW, _reviews),
     (Permission.ANSWER_ALERTS, _alerts),
     (Permission.OPEN_ITEMS, _untaken),

@@ -1,9 +1,10 @@
 """The home page's charts: two weeks of looks, refusals and emergencies; whose, the role says.
 
-They show counts only, from the ledger's own daily counts: see `ledger.counts`.
+They show counts only, from the ledger's own daily counts: see `ledger.counts`. What somebody has
+used of today's limit alone comes from what the limit is held to.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from statistics import median
 from typing import Final
@@ -11,11 +12,13 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 from hubao.desk.core.actor import Actor, Permission
+from hubao.desk.core.days import day_of
 from hubao.desk.ledger.counts import OUTSIDE, Whose, daily
 from hubao.desk.ledger.denials import DENIED
 from hubao.desk.policies.accesses import ACTIONS
 from hubao.desk.policies.rules import outside_a_day
 from hubao.desk.site.charts import Chart, chart
+from hubao.desk.site.today import Today
 
 DAYS: Final = 14
 LOOKS: Final = tuple(action for action, (lake, _fields) in ACTIONS.items() if lake == "view")
@@ -32,29 +35,35 @@ def whose_figures(actor: Actor) -> Whose | None:
     return Whose.OWN if actor.may(Permission.SEARCH) else None
 
 
-def charts(*, whose: Whose, today: date, actor: Actor) -> Sequence[Chart]:
+def charts(today: Today, *, whose: Whose) -> Sequence[Chart]:
     """Draw what was done in the two weeks that end today.
 
     Raises:
-        NotAllowed: the actor may not see these.
+        NotAllowed: the person may not see these.
     """
-    what = (*LOOKS, DENIED, GLASS, REVEALED_OUTSIDE)
-    since = today - timedelta(days=DAYS - 1)
-    found = daily(whose=whose, what=what, since=since, until=today, actor=actor)
-    looks, denied, glass, outside = (
-        _by_day(found, *one) for one in (LOOKS, (DENIED,), (GLASS,), (REVEALED_OUTSIDE,))
-    )
-    limit = outside_a_day(actor.roles) if whose is Whose.OWN else None
+    day, limit = day_of(today.at), None
+    looks, denied, glass, outside = _counts(today, whose, day)
+    if whose is Whose.OWN:
+        limit = outside_a_day(today.actor.roles)
+        outside = {**outside, day: today.outside or 0}  # as the clock has it, and the guard
     drawn = (
-        (looks, _looked_up(looks, today), _("Policies opened and fields revealed"), None),
-        (outside, _outside(outside, today, limit), _("Fields revealed outside own work"), limit),
-        (denied, _refused(denied, today), _("Attempts that were refused"), None),
-        (glass, _broken(glass, today), _("Emergencies: policies opened without a work item"), None),
+        (looks, _looked_up(looks, day), _("Policies opened and fields revealed"), None),
+        (outside, _outside(outside, day, limit), _("Fields revealed outside own work"), limit),
+        (denied, _refused(denied, day), _("Attempts that were refused"), None),
+        (glass, _broken(glass, day), _("Emergencies: policies opened without a work item"), None),
     )
     return [
-        chart(numbers, last=today, days=DAYS, title=title, note=note, limit=most)
+        chart(numbers, last=day, days=DAYS, title=title, note=note, limit=most)
         for numbers, title, note, most in drawn
     ]
+
+
+def _counts(today: Today, whose: Whose, until: date) -> Iterator[dict[date, int]]:
+    what = (*LOOKS, DENIED, GLASS, REVEALED_OUTSIDE)
+    since = until - timedelta(days=DAYS - 1)
+    found = daily(whose=whose, what=what, since=since, until=until, actor=today.actor)
+    for some in (LOOKS, (DENIED,), (GLASS,), (REVEALED_OUTSIDE,)):
+        yield _by_day(found, *some)
 
 
 def _by_day(found: Mapping[tuple[date, str], int], *what: str) -> dict[date, int]:

@@ -13,8 +13,7 @@ from django.views.decorators.http import require_safe
 
 from hubao.desk.core.heartbeat import WORKER, last_beat
 from hubao.desk.core.wired import Wired, wired
-from hubao.desk.ledger.health import is_late, is_unpublished
-from hubao.desk.ledger.probe import is_writable
+from hubao.desk.ledger.health import is_late, is_unpublished, is_writable
 from hubao.desk.ledger.queries import standing
 from hubao.desk.site.briefly import Briefly
 from hubao.kit.errors import HubaoError
@@ -70,9 +69,10 @@ def _in_database(now: datetime, *, signed: bool) -> Iterator[str]:
     if not _is_migrated():
         yield "migrations"
         return  # the tables below may not be there
+    # Before the attempt to write: that a database is gone isn't that its ledger takes no entries.
+    state, last = standing(), last_beat(name=WORKER)
     if not is_writable():
         yield "ledger"
-    state, last = standing(), last_beat(name=WORKER)
     if is_late(state, at=now):
         yield "sequencer"
     if signed and is_unpublished(state, at=now):

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO, Final, Self
 
 from hubao.desk.config.backup.manifest import BadBackup, Manifest, Member
+from hubao.desk.core.durably import sync
 
 MANIFEST: Final = "manifest.json"
 MAC: Final = "manifest.mac"
@@ -39,14 +40,12 @@ def write_archive(
     into.touch(mode=MODE)
     into.chmod(MODE)
     heard = _Heard(sum(path.stat().st_size for path in members), told)
-    with into.open("wb") as file:
-        with tarfile.open(fileobj=file, mode="w", format=tarfile.GNU_FORMAT) as tar:
-            found = [_put(tar, path, heard) for path in members]
-            for name, text in zip((MANIFEST, MAC), described(found), strict=True):
-                raw = text.encode()
-                tar.addfile(_info(name, len(raw)), io.BytesIO(raw))
-        file.flush()
-        os.fsync(file.fileno())
+    with tarfile.open(into, mode="w", format=tarfile.GNU_FORMAT) as tar:
+        found = [_put(tar, path, heard) for path in members]
+        for name, text in zip((MANIFEST, MAC), described(found), strict=True):
+            raw = text.encode()
+            tar.addfile(_info(name, len(raw)), io.BytesIO(raw))
+    sync(into)
 
 
 class Archive:
@@ -98,8 +97,9 @@ class Archive:
                 self._copy(member, nowhere, heard)
 
     def extract(self, name: str, to: Path) -> None:
-        """Write a part to a file; raises as `check`."""
+        """Write a part to a file that only its owner may read; raises as `check`."""
         (member,) = (one for one in self.manifest.members if one.name == name)
+        to.touch(mode=MODE)
         with to.open("wb") as file:
             self._copy(member, file, _Heard(member.bytes, None))
 

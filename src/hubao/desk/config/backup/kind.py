@@ -4,8 +4,10 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
+from django.apps import apps
+from django.conf import settings
 from django.db import connection
 
 from hubao.desk.config.backup.archive import Told
@@ -13,12 +15,19 @@ from hubao.desk.config.backup.manifest import Manifest
 from hubao.desk.ledger.models import Entry
 from hubao.kit.errors import HubaoError, Kind
 
+_WITHOUT_MODEL: Final = ("django_migrations", "ledger_pending")
+
 
 class InUse(HubaoError):  # noqa: N818 - says what happened, as its base does
     """The desk is at work in the database that should be replaced."""
 
     code = "backup.in_use"
     kind = Kind.CONFLICT
+
+
+def in_use(where: object) -> InUse:
+    """Say that the desk must be stopped first."""
+    return InUse(f"The desk is at work in {where}: stop it, then restore again.")
 
 
 class Copied(Protocol):
@@ -67,7 +76,16 @@ class Database:
 def holds_something() -> bool:
     """Tell whether the database holds more than empty tables of a desk.
 
-    Whatever is done in a desk is entered in its ledger, so one without entries is unused.
+    Whatever is done in a desk is entered in its ledger, so one without entries is unused. Tables
+    that are no desk's may hold anything.
     """
-    tables = connection.introspection.table_names()
-    return bool(tables) and (Entry._meta.db_table not in tables or Entry.objects.exists())
+    tables = set(connection.introspection.table_names())
+    return bool(tables) and (
+        Entry._meta.db_table not in tables or bool(tables - _desks()) or Entry.objects.exists()
+    )
+
+
+def _desks() -> set[str]:
+    """Name the tables that migrations make."""
+    named = {model._meta.db_table for model in apps.get_models(include_auto_created=True)}
+    return named | {settings.CACHES["default"]["LOCATION"], *_WITHOUT_MODEL}

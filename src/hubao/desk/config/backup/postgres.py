@@ -1,7 +1,8 @@
 """PostgreSQL: copied by pg_dump from an exported snapshot, restored in one transaction.
 
 The transaction sets aside what was there, runs the dump, and is committed only after the restored
-data was verified in it: whatever ends it before, a crash too, leaves the database as it was.
+data was verified in it: whatever ends it before, a crash too, leaves the database as it was. Only
+then are the tables of a desk dropped in which nobody has done anything.
 """
 
 import os
@@ -21,10 +22,11 @@ from psycopg.conninfo import make_conninfo
 from psycopg.errors import LockNotAvailable
 
 from hubao.desk.config.backup.archive import Told
-from hubao.desk.config.backup.kind import Database, InUse, holds_something
+from hubao.desk.config.backup.kind import Database, holds_something, in_use
 from hubao.desk.config.backup.manifest import Manifest
 from hubao.desk.config.backup.replay import replay
 from hubao.desk.core.transactions import durable
+from hubao.desk.ledger.models import Entry
 from hubao.kit.errors import BadInput, HubaoError, Kind
 
 ASIDE: Final = "hubao_replaced_"  # a schema for what was there before; not in backups
@@ -137,21 +139,37 @@ def _restored(
     aside = f"{ASIDE}{stamp}"
     with durable():
         with _refused(), connection.cursor() as cursor:
-            _set_aside(cursor, aside, keep=used)
+            _set_aside(cursor, aside)
             _run(program, copy, cursor, told)
             cursor.execute("ANALYZE")  # the checks that follow read everything
         yield aside if used else None
+        if not used:
+            with _refused(), connection.cursor() as cursor:
+                _drop_unused(cursor, aside)
 
 
-def _set_aside(cursor: CursorWrapper, aside: str, *, keep: bool) -> None:
+def _set_aside(cursor: CursorWrapper, aside: str) -> None:
     quoted = connection.ops.quote_name(aside)
     cursor.execute(f"SET LOCAL lock_timeout = '{_WAIT}'")
     cursor.execute(f"CREATE SCHEMA {quoted}")
     cursor.execute(_MOVES, {"to": aside})
     for (statement,) in cursor.fetchall():
         cursor.execute(statement)
-    if not keep:
-        cursor.execute(f"DROP SCHEMA {quoted} CASCADE")
+
+
+def _drop_unused(cursor: CursorWrapper, aside: str) -> None:
+    """Drop what was set aside, in which nobody can write any more.
+
+    Raises:
+        InUse: somebody did so after it was found to be unused.
+    """
+    entries = f"{connection.ops.quote_name(aside)}.{Entry._meta.db_table}"
+    cursor.execute("SELECT to_regclass(%s)", [entries])
+    if cursor.fetchone()[0] is not None:
+        cursor.execute(f"SELECT EXISTS (SELECT FROM {entries})")  # noqa: S608 - names of ours
+        if cursor.fetchone()[0]:
+            raise in_use("this database")
+    cursor.execute(f"DROP SCHEMA {connection.ops.quote_name(aside)} CASCADE")
 
 
 def _run(program: str, copy: Path, cursor: CursorWrapper, told: Told | None) -> None:
@@ -178,9 +196,7 @@ def _refused() -> Iterator[None]:
         yield
     except DatabaseError as error:
         if isinstance(error.__cause__, LockNotAvailable):
-            raise InUse(
-                "The desk is at work in this database: stop it, then restore again."
-            ) from None
+            raise in_use("this database") from None
         raise NotCopied(
             f"PostgreSQL refused the restore ({type(error.__cause__).__name__}), and nothing was"
             " changed: restore as the role that owns the database, into the same version or a"

@@ -4,21 +4,23 @@ The rename is the moment: before it the old file is in use, after it the new one
 in `-wal` would be taken for the new one's, and must be gone by then.
 """
 
-import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
 from django.db import DatabaseError, connection, connections
 
 from hubao.desk.config.backup.archive import Told
-from hubao.desk.config.backup.kind import Database, InUse, holds_something
+from hubao.desk.config.backup.kind import Database, holds_something, in_use
 from hubao.desk.config.backup.manifest import Manifest
+from hubao.desk.core.durably import give_name, sync
 
 _PAGES: Final = 2_000  # copied between two moves of the progress bar
 _BESIDE: Final = ("-wal", "-shm", "-journal")
+_BUSY: Final = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+_DAMAGED: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 def _place() -> Path:
@@ -40,8 +42,10 @@ def _is_used() -> bool:
         return False
     try:
         return holds_something()
-    except DatabaseError:  # damaged: whatever is in there, it is not to be thrown away
-        return True
+    except DatabaseError as error:
+        if not _is_one(error.__cause__, *_DAMAGED, *_BUSY):
+            raise
+        return True  # damaged or at work: whatever is in there, it is not to be thrown away
     finally:
         connection.close()
 
@@ -77,7 +81,10 @@ def _restored(
     with _instead(copy):
         yield str(aside) if aside else None
     _settle(copy)
-    _let_go(target)  # once more: somebody may have started the desk meanwhile
+    # Once more: somebody may have started the desk meanwhile, and worked in it.
+    if not used and _is_used():
+        raise in_use(target)
+    _let_go(target)
     _put_in_place(copy, target, aside)
 
 
@@ -105,38 +112,36 @@ def _settle(path: Path) -> None:
         with closing(sqlite3.connect(path, timeout=0)) as there:
             (mode,) = there.execute("PRAGMA journal_mode = DELETE").fetchone()
     except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        if not _is_one(error, *_BUSY):
             raise
         mode = None
     if mode != "delete":
-        raise InUse(f"The desk is running on {path}: stop it, then restore again.")
+        raise in_use(path)
 
 
 def _let_go(target: Path) -> None:
     if target.exists():
-        with suppress(sqlite3.DatabaseError):  # damaged: it is set aside as it is
+        try:
             _settle(target)
+        except sqlite3.DatabaseError as error:
+            if not _is_one(error, *_DAMAGED):
+                raise  # damaged, it is set aside as it is
+
+
+def _is_one(error: BaseException | None, *codes: int) -> bool:
+    return isinstance(error, sqlite3.Error) and error.sqlite_errorcode & 0xFF in codes
 
 
 def _put_in_place(copy: Path, target: Path, aside: Path | None) -> None:
-    _to_disk(copy)
-    for end in ("", *_BESIDE):
-        there = Path(f"{target}{end}")
-        if there.exists():
-            if aside is not None:
-                Path(f"{aside}{end}").hardlink_to(there)
-            if end:
-                there.unlink()
-    copy.replace(target)
-    _to_disk(target.absolute().parent)
-
-
-def _to_disk(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    there = [end for end in ("", *_BESIDE) if Path(f"{target}{end}").exists()]
+    if aside is not None:
+        for end in there:
+            Path(f"{aside}{end}").hardlink_to(f"{target}{end}")
+        sync(aside.absolute().parent)  # before any other name goes
+    for end in there:
+        if end:
+            Path(f"{target}{end}").unlink()
+    give_name(copy, target)
 
 
 SQLITE: Final = Database(

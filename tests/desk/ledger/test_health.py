@@ -3,9 +3,9 @@
 import pytest
 from django.db import connection, transaction
 
+from hubao.desk.ledger.health import is_writable
 from hubao.desk.ledger.models import Entry, Run
 from hubao.desk.ledger.operations import sequence_pending
-from hubao.desk.ledger.probe import is_writable
 from hubao.desk.ledger.queries import standing
 from hubao.desk.ledger.rules import Entered
 from hubao.desk.ledger.steps import append_entry
@@ -18,7 +18,7 @@ def append() -> None:
 
 
 @pytest.mark.usefixtures("database")
-class TestProbe:
+class TestWritable:
     def test_leaves_neither_entry_nor_gap(self) -> None:
         append()
 

@@ -32,7 +32,7 @@ def try_code(token: str, code: str, *, at: datetime = NOON, address: str = ADDRE
 
 def send(folder: Path, *, at: datetime = NOON, sender: Sender | None = None) -> int:
     """Do what the worker does about messages; gives how many left."""
-    return send_due(COURIER, sender or Folder(folder), clock=lambda: at)
+    return send_due(COURIER, sender or Folder(folder), clock=lambda: at).sent
 
 
 def messages(folder: Path) -> list[dict[str, Any]]:

@@ -16,7 +16,7 @@ from hubao.desk.ledger.counts import count_placed
 from hubao.desk.ledger.heads import sign_head
 from hubao.desk.ledger.operations import sequence_pending
 from hubao.desk.ledger.proof import BadProof, NoHead, is_proved, prove
-from hubao.desk.ledger.publishing import BadPlace, Folder, NotPublished, places, publish
+from hubao.desk.ledger.publishing import BadOutside, Folder, NotPublished, places, publish
 from hubao.desk.ledger.queries import NoSuchEntry
 from hubao.desk.ledger.rules import Entered
 from hubao.seal.signer import Signer
@@ -232,7 +232,7 @@ class TestPublish:
 
     @pytest.mark.parametrize("told", ["file:", "mail:x@y", "ftp:host", "folder"])
     def test_refuses_a_place_that_is_none(self, told: str) -> None:
-        with pytest.raises(BadPlace):
+        with pytest.raises(BadOutside):
             places(told, mail_server=None)
 
 

@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
-from hubao.desk.ledger.publishing import BadPlace, NotPublished, places, publish
+from hubao.desk.core.calls import CallFailed
+from hubao.desk.ledger.publishing import BadOutside, NotPublished, places, publish
 from hubao.desk.ledger.stamps import Authority, BadRoots, BadStamp, read_roots, stamped_at
+from tests.desk.core.test_calls import answering, saying
 from tests.makers.stamping import DAY, Stamping, stamping
 
 pytestmark = [pytest.mark.needs("openssl"), pytest.mark.allow_hosts(["127.0.0.1"])]
@@ -135,7 +137,7 @@ class TestAuthority:
     def test_that_does_not_answer_is_told_of(self, tsa: Stamping) -> None:
         gone = Authority("http://127.0.0.1:9/", read_roots(tsa.roots))
 
-        with pytest.raises(OSError, match="refused"):
+        with pytest.raises(CallFailed, match="no_connection"):
             gone.stamp(NOTE)
 
 
@@ -192,6 +194,18 @@ class TestPublish:
 
         assert publish(NOTE, size=7, to=to) == 2
 
+    def test_an_authority_that_speaks_no_http_keeps_no_other_place_waiting(
+        self, tsa: Stamping, tmp_path: Path
+    ) -> None:
+        with answering(saying(b"junk\r\n\r\n")) as url:
+            to = places(
+                f"tsa:{url},file:{tmp_path / 'a'},file:{tmp_path / 'b'}",
+                mail_server=None,
+                tsa_roots=tsa.roots,
+            )
+
+            assert publish(NOTE, size=7, to=to) == 2
+
 
 class TestPlaces:
     @pytest.mark.parametrize(
@@ -206,14 +220,14 @@ class TestPlaces:
     def test_refuse_stamps_that_would_lie_nowhere_or_come_from_nowhere(
         self, tsa: Stamping, told: str
     ) -> None:
-        with pytest.raises(BadPlace):
+        with pytest.raises(BadOutside):
             places(told, mail_server=None, tsa_roots=tsa.roots)
 
     def test_need_the_roots(self, tmp_path: Path) -> None:
         told = "tsa:https://tsa.example,file:/x"
         (tmp_path / "empty.pem").write_text("")
 
-        with pytest.raises(BadPlace, match="HUBAO_TSA_ROOTS"):
+        with pytest.raises(BadOutside, match="HUBAO_TSA_ROOTS"):
             places(told, mail_server=None)
         for path in ("missing.pem", "empty.pem"):
             with pytest.raises(BadRoots):

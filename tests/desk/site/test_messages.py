@@ -55,7 +55,7 @@ def test_every_failure_that_a_page_can_meet_has_a_sentence() -> None:
         "core.not_sent",
         "core.still_running",
         "ledger.forked",
-        "ledger.bad_place",
+        "ledger.bad_outside",
         "ledger.no_head_outside",
         "ledger.no_person_keys",
         "ledger.no_segment",

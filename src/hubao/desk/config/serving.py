@@ -1,17 +1,16 @@
 """Run the web server and the worker."""
 
 import logging
-import threading
 import time
-from collections.abc import Callable
+from collections.abc import Sequence
 from typing import Final
 
-from django.db import connection
 from django.utils import timezone
 from granian.constants import Interfaces
 from granian.server import Server
 
-from hubao.desk.config.jobs import run
+from hubao.desk.config.aside import Aside, done
+from hubao.desk.config.jobs import Job, name_of
 from hubao.desk.core import metric_files
 from hubao.desk.core.actor import Actor, Permission
 from hubao.desk.core.delivery import Consumer, deliver
@@ -41,7 +40,7 @@ from hubao.desk.policies.holder.tasks import courier
 from hubao.desk.policies.operations.alerts import raise_alerts
 from hubao.desk.policies.operations.search import forget_lookups
 from hubao.desk.policies.tasks import ALERTS
-from hubao.kit.errors import HubaoError
+from hubao.kit.errors import HubaoError, Kind
 
 NAME: Final = "system:desk"
 APPLICATION: Final = "hubao.desk.config.wsgi:application"
@@ -69,22 +68,50 @@ def serve(*, host: str, port: int, workers: int, application: str = APPLICATION)
     ).serve()
 
 
+class JobsFailed(HubaoError):  # noqa: N818 - says what happened, as its base does
+    """Jobs of the worker failed; the log says how."""
+
+    code = "desk.jobs_failed"
+    kind = Kind.UNAVAILABLE
+
+
 def work(*, once: bool) -> None:
-    """Do what is due, again and again until stopped."""
+    """Do what is due, again and again until stopped; a job that fails is tried at its next time.
+
+    Raises:
+        JobsFailed: with `once`, some did; all others are done.
+    """
     metric_files.begin()
     due = dict.fromkeys(_JOBS, 0.0)
     with _sender() as sender:
         while True:
-            for job, every in _JOBS.items():
-                if time.monotonic() >= due[job]:
-                    run(job)
-                    due[job] = time.monotonic() + every
+            failed = [job for job, every in _JOBS.items() if not _done_if_due(job, every, due)]
             if once:
                 sender.finish()
-                _feeds.wait()
+                failed += [job for job in _JOBS if isinstance(job, Aside) and not job.wait()]
+                _tell_failed(failed)
                 return
             sender.start()
             time.sleep(_PAUSE)
+
+
+def _done_if_due(job: Job, every: float, due: dict[Job, float]) -> bool:
+    """Do a job whose time has come; tells whether nothing failed."""
+    if time.monotonic() < due[job]:
+        return True
+    if isinstance(job, Aside):  # which is counted where it runs
+        job()
+        is_well = True
+    else:
+        is_well = done(job)
+    due[job] = time.monotonic() + every
+    return is_well
+
+
+def _tell_failed(failed: Sequence[Job]) -> None:
+    if failed:
+        names = ", ".join(map(name_of, failed))
+        raise JobsFailed(f"Some of the worker's jobs failed: {names}. The log says why.")
 
 
 def _sender() -> Sender:
@@ -139,8 +166,8 @@ def _courier() -> Courier:
     return courier(fields=wired().keys.fields, insurer=wired().insurer, by=NAME)
 
 
-def _send_messages() -> None:
-    send_due(_courier(), wired().sender, clock=timezone.now)
+def _send_messages() -> bool:
+    return send_due(_courier(), wired().sender, clock=timezone.now).failed == 0
 
 
 def _forget_codes() -> None:
@@ -153,36 +180,15 @@ def _export() -> None:
     export_to_lake(wired().lake, actions=ACTIONS)
 
 
-class _Feeds:
-    """Imports what is due, in a thread of its own: a large file keeps nothing else waiting."""
-
-    def __init__(self) -> None:
-        self._thread: threading.Thread | None = None
-
-    def __call__(self) -> None:
-        """Begin, unless it is still at it."""
-        if self._thread is None or not self._thread.is_alive():
-            self._thread = threading.Thread(target=_import_due, daemon=True)
-            self._thread.start()
-
-    def wait(self) -> None:
-        """Wait until it is done."""
-        if self._thread is not None:
-            self._thread.join()
-
-
-def _import_due() -> None:
+def _import_feeds() -> None:
     here, actor = wired(), Actor(NAME, units=None, scopes=frozenset({Permission.PUSH_FEEDS}))
-    try:
-        while (name := claim_due(at=timezone.now())) is not None:
-            wires = Wires(Places(here.lake, here.feeds), here.keys.fields())
-            import_scheduled(name=name, actor=actor, at=timezone.now(), wires=wires)
-        tell_silences(at=timezone.now())
-    finally:
-        connection.close()
+    while (name := claim_due(at=timezone.now())) is not None:
+        wires = Wires(Places(here.lake, here.feeds), here.keys.fields())
+        import_scheduled(name=name, actor=actor, at=timezone.now(), wires=wires)
 
 
-_feeds: Final = _Feeds()
+def _tell_silences() -> None:
+    tell_silences(at=timezone.now())
 
 
 def _head() -> bool:
@@ -197,19 +203,20 @@ def _head() -> bool:
 
 
 # What the worker does, and after how many seconds again.
-_JOBS: Final[dict[Callable[[], object], float]] = {
+_JOBS: Final[dict[Job, float]] = {
     _beat: 10,
     _watch_ledger: 10,  # first: the jobs below mend what it looks for
     _end_access: 10,
     _take_in_refusals: 10,
     _deliver: 1,
-    _send_messages: 1,
+    Aside(_send_messages): 1,
     sequence_pending: 1,
-    _count: 5,
-    _feeds: 10,
+    Aside(_count): 5,
+    Aside(_import_feeds): 10,
+    _tell_silences: 10,
     _head: 3600,
     _forget_lookups: 3600,
     _forget_old_secrets: 3600,
     _forget_codes: 3600,
-    _export: 600,  # rarely: each time makes files, which a trace has to open
+    Aside(_export): 600,  # rarely: each time makes files, which a trace has to open
 }

@@ -71,7 +71,9 @@ def _hand_over(row: Outbox, consumer: Consumer, at: datetime) -> bool:
             if Delivery.objects.filter(id=mine.id, done_at=None).update(done_at=at) != 1:
                 return False
             consumer.take(Message(row.topic, row.key, row.facts, row.at), at)
-    except Exception as error:  # noqa: BLE001 - one consumer's fault stops no other
+    # A consumer is a room's own code above: whatever is wrong with it, or with this one message,
+    # keeps neither the other consumers nor the next messages from going on, and is logged.
+    except Exception as error:  # noqa: BLE001 - see above
         facts = {"consumer": consumer.name, "message": row.id}
         _log.error("a message wasn't taken up", extra={"facts": facts}, exc_info=error)
         wait = min(FIRST_WAIT * 2 ** min(mine.tries, 20), LONGEST_WAIT)

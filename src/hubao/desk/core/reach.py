@@ -51,10 +51,14 @@ class Reach:
     Attributes:
         loopback: this machine itself, also without TLS, for whoever tries hubao out.
         networks: networks inside that the setting allows.
+        inside: every network: whoever runs the server named the address.
+        plain: also without TLS: what is answered is signed.
     """
 
     loopback: bool = False
     networks: tuple[Network, ...] = ()
+    inside: bool = False
+    plain: bool = False
 
     def place(self, url: str) -> Place:
         """Take a web address apart.
@@ -63,7 +67,7 @@ class Reach:
             OutOfReach: it isn't written as it must be, or names a number that may not be called.
         """
         place = _parts(url)
-        if place.scheme == "http" and not self.loopback:
+        if place.scheme == "http" and not (self.loopback or self.plain):
             raise OutOfReach("Web addresses must begin with https:// here.")
         number = _number(place.host)
         if number is not None:
@@ -96,9 +100,13 @@ class Reach:
     def _allows(self, address: Address, *, plain: bool) -> bool:
         if self.loopback and address.is_loopback:
             return True
-        if plain:
+        if plain and not self.plain:
             return False
-        return _is_public(address) or any(address in network for network in self.networks)
+        return (
+            self.inside
+            or _is_public(address)
+            or any(address in network for network in self.networks)
+        )
 
 
 def _parts(url: str) -> Place:

@@ -13,6 +13,9 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Final, Protocol
 
+from hubao.desk.core.calls import CallFailed
+from hubao.desk.core.durably import give_name
+from hubao.desk.core.reach import OutOfReach
 from hubao.desk.ledger.stamps import Authority, BadStamp, read_roots
 from hubao.kit.errors import BadInput, HubaoError, Kind
 
@@ -21,10 +24,10 @@ LEAST: Final = 2  # places, so that one that is lost or false shows
 STAMP: Final = ".tsr"  # a time stamp's file, beside its head's of the same name
 
 
-class BadPlace(BadInput):
+class BadOutside(BadInput):
     """A place for heads isn't written as it must be."""
 
-    code = "ledger.bad_place"
+    code = "ledger.bad_outside"
 
 
 class NotPublished(HubaoError):  # noqa: N818 - says what happened, as its base does
@@ -34,7 +37,7 @@ class NotPublished(HubaoError):  # noqa: N818 - says what happened, as its base 
     kind = Kind.UNAVAILABLE
 
 
-class Place(Protocol):
+class Outside(Protocol):
     """Somewhere outside."""
 
     def put(self, note: str, size: int, stamp: bytes | None) -> None:
@@ -82,7 +85,7 @@ class Mail:
 
 def places(
     told: str, *, mail_server: str | None, tsa_roots: Path | None = None
-) -> Sequence[Place | Authority]:
+) -> Sequence[Outside | Authority]:
     """Read places, with commas between.
 
     Args:
@@ -91,35 +94,44 @@ def places(
         tsa_roots: PEM file of the roots that time stamps are held to, if there is one.
 
     Raises:
-        BadPlace: one isn't written as it must be, or a time stamp would lie nowhere.
+        BadOutside: one isn't written as it must be, or a time stamp would lie nowhere.
         BadRoots: `tsa_roots` can't be read.
     """
     written = [one.strip() for one in told.split(",") if one.strip()]
     found = [_place(one, mail_server, tsa_roots) for one in written]
     stamping = sum(isinstance(one, Authority) for one in found)
     if stamping > 1 or (stamping and len(found) == 1):
-        raise BadPlace("Heads take one tsa: place, and a file: or mail: place to keep its stamps.")
+        raise BadOutside(
+            "Heads take one tsa: place, and a file: or mail: place to keep its stamps."
+        )
     return found
 
 
-def _place(told: str, mail_server: str | None, tsa_roots: Path | None) -> Place | Authority:
+def _place(told: str, mail_server: str | None, tsa_roots: Path | None) -> Outside | Authority:
     sort, _, rest = told.partition(":")
     if sort == "file" and rest:
         return Folder(Path(rest))
     if sort == "mail" and "@" in rest:
         if mail_server is None:
-            raise BadPlace("Heads go by mail only with HUBAO_MAIL_SERVER set to host:port.")
+            raise BadOutside("Heads go by mail only with HUBAO_MAIL_SERVER set to host:port.")
         return Mail(rest, mail_server, f"hubao@{rest.partition('@')[2]}")
     if sort == "tsa" and rest.startswith(("https://", "http://")):
         if tsa_roots is None:
-            raise BadPlace("Heads are stamped only with HUBAO_TSA_ROOTS set to the roots' file.")
-        return Authority(rest, read_roots(tsa_roots))
-    raise BadPlace(
+            raise BadOutside("Heads are stamped only with HUBAO_TSA_ROOTS set to the roots' file.")
+        return _authority(rest, tsa_roots)
+    raise BadOutside(
         f"A place for heads is written file:/folder, mail:address or tsa:https://…, not {sort}:…"
     )
 
 
-def publish(note: str, *, size: int, to: Sequence[Place | Authority]) -> int:
+def _authority(url: str, roots: Path) -> Authority:
+    try:
+        return Authority(url, read_roots(roots))
+    except OutOfReach as error:
+        raise BadOutside(f"The tsa: place can't be called. {error.message}") from None
+
+
+def publish(note: str, *, size: int, to: Sequence[Outside | Authority]) -> int:
     """Put a head into every place, stamped if one of them stamps; returns in how many it is.
 
     Raises:
@@ -136,7 +148,7 @@ def publish(note: str, *, size: int, to: Sequence[Place | Authority]) -> int:
     return done
 
 
-def _put(note: str, size: int, stamp: bytes | None, place: Place) -> bool:
+def _put(note: str, size: int, stamp: bytes | None, place: Outside) -> bool:
     try:
         place.put(note, size, stamp)
     except (OSError, smtplib.SMTPException):
@@ -147,8 +159,8 @@ def _put(note: str, size: int, stamp: bytes | None, place: Place) -> bool:
 def _stamp(note: str, authority: Authority) -> bytes | None:
     try:
         return authority.stamp(note)
-    except (OSError, BadStamp) as error:  # the head goes to the other places all the same
-        why = error.message if isinstance(error, BadStamp) else type(error).__name__
+    except (CallFailed, BadStamp) as error:  # the head goes to the other places all the same
+        why = error.why if isinstance(error, CallFailed) else error.message
         _log.warning("no time stamp was got for a head", extra={"facts": {"why": why}})
         return None
 
@@ -157,4 +169,4 @@ def _write_once(file: Path, content: bytes) -> None:
     if not file.exists():
         fresh = file.with_suffix(f"{file.suffix}.new")
         fresh.write_bytes(content)
-        fresh.rename(file)
+        give_name(fresh, file)

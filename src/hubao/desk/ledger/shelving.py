@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.db import connection
 
 from hubao.desk.core.days import day_of
-from hubao.desk.core.durably import sync
+from hubao.desk.core.durably import give_name
 from hubao.desk.ledger.models import Segment
 from hubao.desk.ledger.person_keys import PersonKeys
 from hubao.desk.ledger.places import Placed
@@ -72,9 +72,7 @@ def put_on_shelf(some: Sequence[Placed], to: Archive, under: Published) -> Segme
         to.folder.mkdir(parents=True, exist_ok=True)
         seal.write_segment(fresh, _frame(begin, end, under), _lines(some, to.keys))
         _hold(fresh, some, to)
-        sync(fresh)
-        fresh.rename(path)
-        sync(to.folder)
+        give_name(fresh, path)
         digest = digest_of(path)
     except (OSError, seal.BadSegment) as error:
         raise NotSealed(f"{path} can't be sealed: {error}") from error

@@ -7,10 +7,10 @@ The answer is kept as it came, a TimeStampResp in DER, so that others can check 
 National algorithms (SM2 with SM3) aren't among what the library knows.
 """
 
-import urllib.request
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from http import HTTPStatus
 from pathlib import Path
 from typing import Final
 
@@ -25,11 +25,18 @@ from rfc3161_client import (
     decode_timestamp_response,
 )
 
+from hubao.desk.core.calls import Call, call
+from hubao.desk.core.reach import Reach
 from hubao.kit.errors import BadInput, HubaoError, Kind
 
 _WAIT: Final = 30  # seconds
 _MOST: Final = 1 << 20  # bytes of an answer
-_TYPE: Final = "application/timestamp-query"
+_HEADERS: Final = {
+    "content-type": "application/timestamp-query",
+    "accept": "application/timestamp-reply",
+}
+# Whoever runs the server names the authority; what it answers is signed.
+_REACH: Final = Reach(loopback=True, inside=True, plain=True)
 
 
 class BadRoots(BadInput):
@@ -57,11 +64,19 @@ class Authority:
     url: str
     roots: Sequence[Certificate]
 
+    def __post_init__(self) -> None:
+        """Look whether it can be called.
+
+        Raises:
+            OutOfReach: its address isn't one.
+        """
+        _REACH.place(self.url)
+
     def stamp(self, note: str) -> bytes:
         """Have a signed head stamped now; gives the answer as it came.
 
         Raises:
-            OSError: the authority doesn't answer.
+            CallFailed: the authority doesn't answer.
             BadStamp: it refuses, or its answer isn't for this request.
         """
         builder = TimestampRequestBuilder().data(note.encode())
@@ -97,12 +112,11 @@ def read_roots(path: Path) -> list[Certificate]:
 
 
 def _ask(url: str, query: bytes) -> bytes:
-    headers = {"Content-Type": _TYPE, "Accept": "application/timestamp-reply"}
-    # `publishing` takes http and https only; no file is ever opened.
-    request = urllib.request.Request(url, data=query, headers=headers)  # noqa: S310
-    with urllib.request.urlopen(request, timeout=_WAIT) as answer:  # noqa: S310
-        found: bytes = answer.read(_MOST)
-    return found
+    asked = Call(query, _HEADERS, _WAIT, _MOST)
+    answer = call(_REACH.place(url), asked, reach=_REACH)
+    if answer.status != HTTPStatus.OK:
+        raise BadStamp(f"The authority answers with {answer.status}.", status=answer.status)
+    return answer.body
 
 
 def _held_to(

@@ -13,10 +13,11 @@ from hubao.desk.core.intake import count_rows
 from hubao.desk.core.transactions import durable
 from hubao.desk.ledger.rules import Entered, is_plain
 from hubao.desk.ledger.steps import append_entry
+from hubao.desk.people.holding import hold
 from hubao.desk.people.models import Grant, Identity, Party, Unit
 from hubao.desk.people.queries import ANY_SYSTEM
 from hubao.desk.people.rules import BadRow, PersonRow, checked_id, checked_name, person_of
-from hubao.desk.people.steps import close_sessions, end_access, hold
+from hubao.desk.people.steps import close_sessions, end_access
 
 AT_ONCE: Final = 500  # rows of one transaction
 UNIT_COLUMNS: Final = ("unit", "name"), ("parent",)  # needed, optional

@@ -11,11 +11,12 @@ from hubao.desk.core.actor import Actor, NotAllowed, Permission, Role
 from hubao.desk.core.transactions import durable
 from hubao.desk.ledger.rules import Entered, Fact
 from hubao.desk.ledger.steps import append_entry
+from hubao.desk.people.holding import hold
 from hubao.desk.people.identity import NotSignedIn, known
 from hubao.desk.people.models import Account, Grant, Party, Token
 from hubao.desk.people.queries import NoSuchPerson, present
 from hubao.desk.people.rules import PROVIDER_SYSTEM, Sort, Why, may_come_back, token_digest
-from hubao.desk.people.steps import close_sessions, end_access, forget_second_factors, hold
+from hubao.desk.people.steps import close_sessions, end_access, forget_second_factors
 from hubao.kit.errors import HubaoError, Kind
 
 # So that scanners for lost secrets know one when they see it.

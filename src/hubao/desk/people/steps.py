@@ -10,21 +10,10 @@ from hubao.desk.core.steps import send_later
 from hubao.desk.core.transactions import require_open
 from hubao.desk.ledger.rules import Entered, Fact
 from hubao.desk.ledger.steps import append_entry
+from hubao.desk.people.holding import hold
 from hubao.desk.people.models import Account, Grant, Party, Token
 from hubao.desk.people.rules import SECOND_FACTORS, Sort
 from hubao.desk.people.webhooks.steps import end_endpoints_of
-
-
-def hold(*parties: str) -> None:
-    """Keep others from changing what these people have, until the open transaction ends.
-
-    Whoever writes what a party has holds it first and reads afterwards: on PostgreSQL what was read
-    before may have changed. They are held by the order of their ids, so that two who hold several
-    don't wait for each other. On SQLite whoever writes is alone anyway.
-    """
-    require_open("hold")
-    rows = Party.objects.filter(id__in=parties).order_by("id").values_list("id")
-    list(rows.select_for_update(no_key=True))
 
 
 def end_access(*, party: str, by: str, at: datetime) -> None:

@@ -16,7 +16,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from hubao.desk.core.reach import Reach
-from hubao.desk.people.webhooks.calling import Reply, call
+from hubao.desk.people.webhooks import calling
+from hubao.desk.people.webhooks.calling import Reply
 from hubao.desk.people.webhooks.rules import Fault
 from tests.makers.receivers import receiving
 
@@ -25,7 +26,7 @@ HERE = Reach(loopback=True)
 
 
 def post(url: str, *, reach: Reach = HERE, timeout: float = 5) -> Reply:
-    return call(url, body=b"{}", headers={"webhook-id": "a1"}, reach=reach, timeout=timeout)
+    return calling.post(url, body=b"{}", headers={"webhook-id": "a1"}, reach=reach, timeout=timeout)
 
 
 @pytest.fixture

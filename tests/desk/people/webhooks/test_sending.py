@@ -16,11 +16,11 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from hubao.desk.core.actor import Role
+from hubao.desk.core.actor import NotAllowed, Role
 from hubao.desk.core.models import Outbox
 from hubao.desk.core.steps import send_later
 from hubao.desk.ledger.models import Entry
-from hubao.desk.people.models import Endpoint, Sending
+from hubao.desk.people.models import Endpoint, Party, Sending
 from hubao.desk.people.webhooks import sending
 from hubao.desk.people.webhooks.attempts import claim, note_failed, note_sent
 from hubao.desk.people.webhooks.operations import disable_endpoint, replay, rotate_secret
@@ -52,6 +52,24 @@ def alerts() -> list[dict[str, Any]]:
 
 
 class TestSend:
+    def test_tells_a_client_in_a_branch_nothing(self, tmp_path: Path) -> None:
+        with receiving() as receiver:
+            made = make_endpoint(receiver.url)
+            party = Endpoint.objects.values_list("party", flat=True).get(id=made.endpoint)
+            tell("7")
+            Party.objects.filter(id=party).update(unit="north")
+
+            send(tmp_path)
+            tell("8")
+            send(tmp_path)
+            with pytest.raises(NotAllowed):
+                replay(endpoint=made.endpoint, since=NOON - DAY, actor=ADMIN, at=NOON)
+
+            assert receiver.got == []
+            Party.objects.filter(id=party).update(unit="HQ")
+            send(tmp_path)
+            assert [json.loads(one.body)["data"] for one in receiver.got]
+
     def test_signs_and_sends_what_happened_once(self, tmp_path: Path) -> None:
         with receiving() as receiver:
             made = make_endpoint(receiver.url)

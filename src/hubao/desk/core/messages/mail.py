@@ -5,8 +5,8 @@ import ssl
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 
+from hubao.desk.core.calls import TIMEOUT
 from hubao.desk.core.messages.letters import NotSent, filled
-from hubao.desk.core.messages.web import TIMEOUT
 
 
 @dataclass(frozen=True)

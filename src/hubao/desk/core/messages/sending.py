@@ -14,10 +14,11 @@ from typing import Final
 
 from django.db.models import F, Q
 
-from hubao.desk.core.delivery import Message, waiting_for
+from hubao.desk.core.delivery import AT_ONCE, Message, waiting_for
 from hubao.desk.core.messages.letters import Letter, Sender
 from hubao.desk.core.models import Delivery, Outbox
 from hubao.desk.core.transactions import durable
+from hubao.kit.errors import HubaoError
 
 CLAIMED_FOR: Final = timedelta(minutes=1)  # longer than any call lasts
 ROUND: Final = timedelta(seconds=5)  # the worker has other things to do as well
@@ -41,36 +42,47 @@ class Courier:
     write: Callable[[Message, datetime], Letter | None]
 
 
-def send_due(courier: Courier, sender: Sender, *, clock: Clock) -> int:
-    """Send what waits, for ROUND at most and up to the first that fails; returns how many left.
+@dataclass
+class Round:
+    """What became of a round of sending: how many letters left, and how many failed."""
+
+    sent: int = 0
+    failed: int = 0
+
+
+def send_due(courier: Courier, sender: Sender, *, clock: Clock) -> Round:
+    """Send what waits, for ROUND at most.
 
     One that fails is tried again when its claim has ended; the others don't wait for it.
     """
-    began, sent = clock(), 0
+    began, found = clock(), Round()
     for row in waiting_for(courier.name, courier.topics, at=began):
         if clock() - began > ROUND:
             break
         try:
-            sent += _send(row, courier, sender, clock)
-        except Exception as error:  # noqa: BLE001 - one letter's fault stops no other job
-            facts = {"courier": courier.name, "message": row.id}
+            found.sent += _send(row, courier, sender, clock)
+        except HubaoError as error:  # not sent, or can't be written: anything else is our fault
+            found.failed += 1
+            facts = {"courier": courier.name, "message": row.id, "code": error.code}
             _log.error("a message wasn't sent", extra={"facts": facts}, exc_info=error)
-            break
-    return sent
+    return found
 
 
 def forget_sent(courier: Courier, *, before: datetime) -> int:
     """Delete messages of a courier's topics that are settled and older; returns how many."""
-    old = Outbox.objects.filter(topic__in=courier.topics, at__lt=before)
-    done = list(
-        old.filter(delivery__consumer=courier.name, delivery__done_at__isnull=False).values_list(
-            "id", flat=True
-        )
+    old = Outbox.objects.filter(
+        topic__in=courier.topics,
+        at__lt=before,
+        delivery__consumer=courier.name,
+        delivery__done_at__isnull=False,
     )
-    with durable():
-        Delivery.objects.filter(message__in=done).delete()
-        Outbox.objects.filter(id__in=done).delete()
-    return len(done)
+    count = 0
+    while some := list(old.values_list("id", flat=True)[:AT_ONCE]):
+        with durable():
+            Delivery.objects.filter(message__in=some).delete()
+            Outbox.objects.filter(id__in=some).delete()
+        count += len(some)
+    return count
 
 
 def _send(row: Outbox, courier: Courier, sender: Sender, clock: Clock) -> bool:
@@ -83,7 +95,8 @@ def _send(row: Outbox, courier: Courier, sender: Sender, clock: Clock) -> bool:
             _settle(mine.id, clock())
             return False
     sender.send(to=letter.to, text=letter.text, kind=letter.kind)
-    _settle(mine.id, clock())
+    with durable():
+        _settle(mine.id, clock())
     return True
 
 

@@ -1,22 +1,19 @@
-"""One call of a web address that takes JSON, by the standard library alone.
-
-Nothing is followed to another address, as a message would go there too; no proxy is asked.
-"""
+"""One call of a message gateway that takes JSON."""
 
 import json
-import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from dataclasses import dataclass, replace
 from typing import Any, Final
-from urllib.parse import SplitResult, urlsplit
 
+from hubao.desk.core import reach
+from hubao.desk.core.calls import TIMEOUT, Call, CallFailed, call
 from hubao.desk.core.messages.letters import NotSent
 from hubao.kit.errors import BadInput
 
-TIMEOUT: Final = 10.0  # seconds, for each step of a call
-LONGEST: Final = 64 * 1024  # bytes of an answer that are read
-_HERE: Final = ("localhost", "127.0.0.1", "::1")
+LONGEST: Final = 64 * 1024  # bytes of an answer
+# Whoever runs the server names the gateway, which may be inside; without TLS, on this machine only.
+_REACH: Final = reach.Reach(loopback=True, inside=True)
+_JSON: Final = {"accept": "application/json", "content-type": "application/json; charset=utf-8"}
 
 
 class BadPlace(BadInput):
@@ -41,9 +38,8 @@ class Place:
         Raises:
             BadPlace: it can't.
         """
-        parts = self._parts()
-        secure = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _HERE)
-        if not (secure and parts.hostname):
+        place = self._place()
+        if place.scheme == "http" and place.host not in ("localhost", "127.0.0.1", "::1"):
             raise BadPlace("A web address for messages begins with https:// and names a host.")
 
     def call(
@@ -58,46 +54,26 @@ class Place:
         Raises:
             NotSent: no answer, or not one of success.
         """
-        parts = self._parts()
-        told = {"Accept": "application/json", "Content-Type": "application/json; charset=utf-8"}
         content = None if body is None else json.dumps(body, ensure_ascii=False).encode()
-        link = _link(parts)
+        place = self._place()
+        asked = Call(content, {**_JSON, **(headers or {})}, TIMEOUT, LONGEST)
         try:
-            link.request(
-                "GET" if content is None else "POST",
-                target or _target(parts),
-                content,
-                told | dict(headers or {}),
+            answer = call(replace(place, target=target or place.target), asked, reach=_REACH)
+        except CallFailed as failed:
+            raise NotSent(f"The message gateway doesn't answer ({failed.why}).") from None
+        if not 200 <= answer.status < 300:
+            raise NotSent(
+                f"The message gateway answers with {answer.status}.", status=answer.status
             )
-            answer = link.getresponse()
-            status, text = answer.status, answer.read(LONGEST)
-        except (OSError, HTTPException) as error:
-            raise NotSent(f"The message gateway doesn't answer ({type(error).__name__}).") from None
-        finally:
-            link.close()
-        if not 200 <= status < 300:
-            raise NotSent(f"The message gateway answers with {status}.", status=status)
         try:
-            return json.loads(text)
+            return json.loads(answer.body)
         except ValueError:
             return None
 
-    def _parts(self) -> SplitResult:
+    def _place(self) -> reach.Place:
         try:
-            parts = urlsplit(self.url)
-            parts.port  # noqa: B018 - raises if it is none
-        except ValueError:
-            raise BadPlace("A web address for messages can't be read.") from None
-        return parts
-
-
-def _link(parts: SplitResult) -> HTTPConnection:
-    host = parts.hostname or ""
-    if parts.scheme == "https":
-        trusted = ssl.create_default_context()
-        return HTTPSConnection(host, parts.port, timeout=TIMEOUT, context=trusted)
-    return HTTPConnection(host, parts.port, timeout=TIMEOUT)
-
-
-def _target(parts: SplitResult) -> str:
-    return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+            return _REACH.place(self.url)
+        except reach.OutOfReach:
+            raise BadPlace(
+                "A web address for messages begins with https:// and names a host."
+            ) from None

@@ -43,7 +43,9 @@ def import_scheduled(*, name: str, actor: Actor, at: datetime, wires: Wires) -> 
         return len(import_source(name=name, actor=actor, at=at, wires=wires, quiet=QUIET))
     except Busy:  # somebody does it by hand
         return 0
-    except Exception as error:  # noqa: BLE001 - one source's fault stops no other, nor the worker
+    # Files are what others write: whatever one of them brings to light, other sources go on, and
+    # the source's page says that this one doesn't.
+    except Exception as error:  # noqa: BLE001 - see above
         code = error.code if isinstance(error, HubaoError) else _FAULT
         facts = {"source": name, "code": code}
         _log.error("a source wasn't imported", extra={"facts": facts}, exc_info=error)

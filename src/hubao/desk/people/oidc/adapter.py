@@ -10,8 +10,10 @@ from allauth.socialaccount.providers.base.constants import AuthError
 from django.db.models import Model
 from django.http import Http404, HttpRequest
 from django.utils import timezone
+from requests import Session
 
 from hubao.desk.core.actor import Actor
+from hubao.desk.core.calls import trusted_roots
 from hubao.desk.core.wired import wired
 from hubao.desk.ledger.denials import Denials
 from hubao.desk.people.identity import NotSignedIn
@@ -37,6 +39,14 @@ class Claims(DefaultSocialAccountAdapter):  # type: ignore[misc] # allauth ships
         if told is None:
             raise Http404
         return OpenIdProvider(request, told=told)
+
+    def get_requests_session(self) -> Session:
+        """Talk to the provider as settings name it, and to nobody it would send on to."""
+        session: Session = super().get_requests_session()
+        session.max_redirects = 0
+        session.trust_env = False  # no proxy, no password file
+        session.verify = trusted_roots()
+        return session
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
         """Nobody signs up."""

@@ -14,7 +14,7 @@ from django.db.models import Exists, F, OuterRef, QuerySet
 from hubao.desk.core.transactions import durable
 from hubao.desk.people.models import Endpoint, Sending
 from hubao.desk.people.webhooks.rules import LEASE, Fault, body_of, wait_after
-from hubao.desk.people.webhooks.steps import end_endpoint, tell_failing
+from hubao.desk.people.webhooks.steps import end_endpoint, of_all, tell_failing
 
 _LOOKED_AT: Final = 20  # messages that rivals may have taken before one is left for us
 
@@ -41,7 +41,7 @@ class Claimed:
 def due_endpoints(*, at: datetime) -> Sequence[Endpoint]:
     """Give the endpoints that something is due for."""
     due = Sending.objects.filter(endpoint=OuterRef("pk"), next_at__lte=at)
-    return list(Endpoint.objects.filter(Exists(due), disabled_at=None).order_by("id"))
+    return list(of_all().filter(Exists(due), disabled_at=None).order_by("id"))
 
 
 def claim(*, endpoint: str, at: datetime) -> Claimed | None:

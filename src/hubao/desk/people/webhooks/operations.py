@@ -13,10 +13,11 @@ from hubao.desk.core.reach import Reach
 from hubao.desk.core.transactions import durable
 from hubao.desk.ledger.rules import Entered, is_plain
 from hubao.desk.ledger.steps import append_entry
+from hubao.desk.people.holding import hold
 from hubao.desk.people.models import Endpoint, Party, Sending
 from hubao.desk.people.queries import NoSuchPerson, present
 from hubao.desk.people.rules import Sort
-from hubao.desk.people.webhooks.calling import Reply, call
+from hubao.desk.people.webhooks.calling import Reply, post
 from hubao.desk.people.webhooks.queries import NoSuchEndpoint, live_endpoint
 from hubao.desk.people.webhooks.rules import (
     TEST,
@@ -72,6 +73,7 @@ def add_endpoint(
     wanted, place = checked_topics(topics), reach.place(url)
     made = Added(new_id(ENDPOINT), new_secret())
     with durable():
+        hold(party)
         _check(present(party=party, actor=actor))
         Endpoint.objects.create(
             id=made.endpoint,
@@ -130,11 +132,12 @@ def replay(*, endpoint: str, since: datetime, actor: Actor, at: datetime) -> int
     What was sent or given up before keeps its webhook's id; what is on its way is left alone.
 
     Raises:
-        NotAllowed: the actor may not.
+        NotAllowed: the actor may not, or the client belongs to a branch by now.
         NoSuchEndpoint: none of this id, or it is disabled.
     """
     with durable():
         row = live_endpoint(endpoint=endpoint, actor=actor)
+        _check(present(party=row.party_id, actor=actor))
         messages = Outbox.objects.filter(topic__in=row.topics, at__gte=since).order_by("id")
         known = Sending.objects.filter(endpoint=endpoint, message__in=messages)
         ended = known.filter(Q(sent_at__isnull=False) | Q(given_up_at__isnull=False))
@@ -160,7 +163,7 @@ def try_endpoint(
     body = body_of(topic=TEST, at=at, facts={"endpoint": endpoint})
     keys = secrets_of(row, at=at, fields=fields)
     headers = headers_of(number=new_id(SENDING), at=at, body=body, keys=keys)
-    return call(row.url, body=body, headers=headers, reach=reach)
+    return post(row.url, body=body, headers=headers, reach=reach)
 
 
 def forget_old_secrets(*, at: datetime) -> int:

@@ -23,7 +23,7 @@ from hubao.desk.people.webhooks.attempts import (
     note_gone,
     note_sent,
 )
-from hubao.desk.people.webhooks.calling import call
+from hubao.desk.people.webhooks.calling import post
 from hubao.desk.people.webhooks.rules import TIMEOUT, Fault, headers_of
 from hubao.desk.people.webhooks.sealing import secrets_of
 
@@ -137,7 +137,7 @@ class Sender:
     def _sent(self, row: Endpoint, claimed: Claimed, keys: Sequence[str]) -> bool:
         began = self._clock()
         headers = headers_of(number=claimed.id, at=began, body=claimed.body, keys=keys)
-        reply = call(
+        reply = post(
             row.url,
             body=claimed.body,
             headers=headers,

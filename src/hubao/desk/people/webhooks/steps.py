@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from django.db.models import QuerySet
+
 from hubao.desk.core.delivery import Message
 from hubao.desk.core.ids import SENDING, new_id
 from hubao.desk.core.models import Outbox
@@ -21,11 +23,20 @@ def fan_out(message: Message, at: datetime) -> None:
     """
     require_open("fan_out")
     body_of(topic=message.topic, at=message.at, facts=message.facts)  # refused here, seen in logs
-    there = Endpoint.objects.filter(disabled_at=None, added_at__lte=message.at)
+    there = of_all().filter(disabled_at=None, added_at__lte=message.at)
     wanted = [one for one in there if message.topic in one.topics]
     if wanted:
         row = Outbox.objects.get(key=message.key)
         queue([(one, row) for one in wanted], at=at)
+
+
+def of_all() -> QuerySet[Endpoint]:
+    """Give the endpoints of clients of the top unit.
+
+    Messages name no unit that they could be kept to: a client that HR has moved into a branch gets
+    none until it is back.
+    """
+    return Endpoint.objects.filter(party__unit__parent=None)
 
 
 def queue(pairs: list[tuple[Endpoint, Outbox]], *, at: datetime) -> None:

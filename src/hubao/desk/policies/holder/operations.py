@@ -202,7 +202,8 @@ def leave(*, token: str, at: datetime) -> None:
 
 def forget_codes(*, at: datetime) -> int:
     """Delete asks that are older than KEPT; returns how many."""
-    deleted, _ = HolderCode.objects.filter(asked_at__lt=at - KEPT).delete()
+    with durable():
+        deleted, _ = HolderCode.objects.filter(asked_at__lt=at - KEPT).delete()
     return deleted
 
 

@@ -14,7 +14,7 @@ import pytest
 from django.db import connection
 
 from hubao.desk.config.backup.kinds import ours
-from hubao.desk.config.backup.postgres import NoTools
+from hubao.desk.config.backup.programs import NoTools
 from hubao.desk.config.backup.taking import KeysMoved, back_up
 from hubao.desk.core.actor import Role
 from hubao.desk.core.keys import KeysetFile

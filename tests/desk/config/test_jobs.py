@@ -8,7 +8,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from hubao.desk.config.jobs import run
 from hubao.desk.config.serving import work
 from hubao.desk.core.heartbeat import WORKER, last_beat
-from hubao.desk.core.metrics import text
+from hubao.desk.core.metric_page import text
 from tests.makers.signing_in import wire
 
 

@@ -9,9 +9,9 @@ import pytest
 from django.db import Error, OperationalError, connection
 from django.db.backends.utils import CursorWrapper
 
-from hubao.desk.config.backup import postgres, restoring, sqlite
+from hubao.desk.config.backup import postgres_restoring, restoring, sqlite
 from hubao.desk.config.backup.kind import InUse
-from hubao.desk.config.backup.postgres import NotCopied, NoTools
+from hubao.desk.config.backup.programs import NotCopied, NoTools
 from hubao.desk.config.backup.restoring import NotEmpty
 from hubao.desk.config.backup.verifying import NotVerified
 from hubao.desk.core.keys import KeysetFile
@@ -184,7 +184,7 @@ class TestPostgresDump:
         def broken(_script: object, cursor: CursorWrapper) -> None:
             cursor.execute("CREATE TABLE public.half (id integer); SELECT no_such_thing()")
 
-        monkeypatch.setattr(postgres, "replay", broken)
+        monkeypatch.setattr(postgres_restoring, "replay", broken)
 
         with pytest.raises(NotCopied, match="nothing was changed"):
             put_back(file, keys, force=True)

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from hubao.desk.config.backup.accepting import OtherKind
 from hubao.desk.config.backup.kinds import ours
 from hubao.desk.config.backup.manifest import BadBackup
-from hubao.desk.config.backup.restoring import OtherKind
 from hubao.desk.config.backup.verifying import EntriesMissing, NotVerified, Outside
 from hubao.desk.core.keys import KeysetFile
 from hubao.desk.ledger.checking import check

@@ -1,6 +1,9 @@
 """A file that is written has its content on disk before its name, and its name when all is done."""
 
+import errno
+import os
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -48,6 +51,20 @@ class TestWrite:
 
         assert (tmp_path / FILE).stat().st_mode & 0o777 == 0o600
         assert (tmp_path / FILE).read_text() == "text"
+
+    @pytest.mark.parametrize(("code", "told"), [(errno.EINVAL, False), (errno.EIO, True)])
+    def test_fails_where_the_disk_does_not_where_a_share_knows_no_such_order(
+        self, code: int, told: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        def fsync(_handle: int) -> None:
+            raise OSError(code, "no")
+
+        monkeypatch.setattr(os, "fsync", fsync)
+
+        with pytest.raises(OSError, match="no") if told else nullcontext():
+            write(tmp_path / FILE, "text")
+
+        assert (tmp_path / FILE).exists() is not told
 
 
 class TestKeysetThatIsReplaced:

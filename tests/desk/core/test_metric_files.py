@@ -14,7 +14,8 @@ COUNTING = """
 import sys
 from pathlib import Path
 from hubao.desk.core.metric_files import begin, keep_in
-from hubao.desk.core.metrics import counter, histogram, newest, text
+from hubao.desk.core.metric_page import text
+from hubao.desk.core.metrics import counter, histogram, newest
 keep_in(Path(sys.argv[1]))
 calls = counter("calls_total", "x", "outcome")
 took = histogram("took_seconds", "x", "what", buckets=(1, 2))
@@ -34,7 +35,8 @@ FORKING = """
 import os, sys
 from pathlib import Path
 from hubao.desk.core.metric_files import begin, keep_in
-from hubao.desk.core.metrics import counter, text
+from hubao.desk.core.metric_page import text
+from hubao.desk.core.metrics import counter
 keep_in(Path(sys.argv[1]))
 calls = counter("calls_total", "x", "outcome")
 begin()

@@ -6,7 +6,8 @@ from enum import StrEnum
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from hubao.desk.core.metrics import DECLARED, Kind, Read, counted, counter, reading, text
+from hubao.desk.core.metric_page import text
+from hubao.desk.core.metrics import DECLARED, Kind, Read, counted, counter, reading
 from hubao.kit.errors import BadInput
 
 CALLS = counter("hubao_test_calls_total", "Made for this test.", "colour", "outcome")

@@ -1,5 +1,6 @@
 """Files that outlast a power cut: written beside, synced, then given their name."""
 
+import errno
 import os
 from pathlib import Path
 from typing import Final
@@ -12,6 +13,9 @@ def sync(path: Path) -> None:
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # some shares know no such order for a folder
+            raise
     finally:
         os.close(handle)
 

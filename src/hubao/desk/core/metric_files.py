@@ -1,26 +1,20 @@
 """Counts of several processes in one folder: each writes files of its own, the page adds them up.
 
-A process has a place in the folder: a number whose lock it holds until it ends, however it ends.
-The next one takes the place over, files and all, and counts on in them. So nothing counted is lost
-with a process, and there are never more files than processes at a time. Whoever comes when nobody
-else is there empties the folder: the desk begins anew. Where no folder is told, or it can't be
-written, a process counts in its memory: counting never stands in the way of work.
+Which files are whose, `metric_places` says. Where no folder is told, or it can't be written, a
+process counts in its memory: counting never stands in the way of work.
 """
 
-import fcntl
 import logging
 import os
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 from prometheus_client.mmap_dict import MmapedDict, mmap_key
 
-MOST: Final = 512  # processes at a time
+from hubao.desk.core.metric_places import Place, take_place
+
 _ROOM: Final = 1 << 19  # bytes of a file from its beginning
-_GATE: Final = "gate.lock"
 _lock: Final = threading.Lock()
 _log = logging.getLogger(__name__)
 
@@ -41,8 +35,7 @@ class _Process:
     def __init__(self) -> None:
         self.folder: Path | None = None
         self._id = 0
-        self._place: int | None = None
-        self._lock_file = -1
+        self._place: Place | None = None
         self._files: dict[str, MmapedDict | _Memory] = {}
 
     def file(self, kind: str) -> MmapedDict | _Memory:
@@ -55,42 +48,21 @@ class _Process:
 
     def take_place(self) -> None:
         """Take the first free place, for this process' life."""
-        if self._lock_file >= 0:
-            os.close(self._lock_file)  # what a fork brought along; its owner keeps the lock
-        self._files, self._place, self._lock_file = {}, None, -1
+        if self._place is not None:
+            os.close(self._place.lock)  # what a fork brought along; its owner keeps the lock
+        self._files, self._place = {}, None
         self._id = os.getpid()
         if self.folder is None:
             return
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            with _gate(self.folder):
-                self._hold_first_free(self.folder)
-                if self._is_alone(self.folder):
-                    for old in self.folder.glob("*.db"):
-                        old.unlink()
+            self._place = take_place(self.folder)
         except OSError as error:
             _told_lost(error)
-
-    def _hold_first_free(self, folder: Path) -> None:
-        for place in range(MOST):
-            held = _locked(folder / f"{place}.lock")
-            if held is not None:
-                self._place, self._lock_file = place, held
-                return
-
-    def _is_alone(self, folder: Path) -> bool:
-        others = {path.name for path in folder.glob("*.lock")} - {_GATE, f"{self._place}.lock"}
-        for name in others:
-            held = _locked(folder / name)
-            if held is None:
-                return False
-            os.close(held)
-        return self._place is not None
 
     def _opened(self, kind: str) -> MmapedDict | _Memory:
         if self.folder is None or self._place is None:
             return _Memory()
-        path = self.folder / f"{kind}_{self._place}.db"
+        path = self.folder / f"{kind}_{self._place.number}.db"
         try:
             _reserve(path)
             return MmapedDict(str(path))  # type: ignore[no-untyped-call]
@@ -165,28 +137,6 @@ def files() -> list[str] | None:
             return None
         found = map(str, _process.folder.glob("*.db"))
         return sorted(path for path in found if os.access(path, os.R_OK))
-
-
-@contextmanager
-def _gate(folder: Path) -> Iterator[None]:
-    """Let one process at a time choose its place."""
-    with (folder / _GATE).open("a") as gate:
-        fcntl.flock(gate, fcntl.LOCK_EX)
-        yield
-
-
-def _locked(path: Path) -> int | None:
-    """Lock a file for as long as it stays open; None if another process, or user, has it."""
-    try:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except PermissionError:
-        return None
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(handle)
-        return None
-    return handle
 
 
 def _reserve(path: Path) -> None:

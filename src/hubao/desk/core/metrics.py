@@ -1,10 +1,10 @@
-"""What the desk counts, for Prometheus: rooms declare and count, the site's page tells.
+"""What the desk counts, for Prometheus: rooms declare and count, `metric_page` tells.
 
 Labels are few and known beforehand: names of views, codes, words of an enumeration; never an id, a
 name or a record.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import wraps
@@ -16,22 +16,17 @@ from prometheus_client import (
     Gauge,
     Histogram,
     disable_created_metrics,
-    generate_latest,
     values,
 )
-from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
-from prometheus_client.multiprocess import MultiProcessCollector
-from prometheus_client.registry import Collector
 
 from hubao.desk.core import metric_files
 from hubao.kit.errors import HubaoError
 
 # Our own: the library's tells strangers which Python this is, and counts by process.
-_registry: Final = CollectorRegistry()
+REGISTRY: Final = CollectorRegistry()
 values.ValueClass = metric_files.Value
 disable_created_metrics()  # type: ignore[no-untyped-call]
 FAULT: Final = "fault"  # an outcome that nobody anticipated
-CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -73,7 +68,7 @@ class Read:
 
 
 DECLARED: Final[dict[str, Declared]] = {}
-_from_nought: Final[list[tuple[Counter, tuple[str, ...]]]] = []
+FROM_NOUGHT: Final[list[tuple[Counter, tuple[str, ...]]]] = []
 
 
 def counter(
@@ -90,8 +85,8 @@ def counter(
             time is seen as a rise.
     """
     _declare(Declared(name, Kind.COUNTER, about, (label, *labels)))
-    made = Counter(name, about, (label, *labels), registry=_registry)
-    _from_nought.extend((made, one) for one in known)
+    made = Counter(name, about, (label, *labels), registry=REGISTRY)
+    FROM_NOUGHT.extend((made, one) for one in known)
     return made
 
 
@@ -100,13 +95,13 @@ def histogram(
 ) -> Histogram:
     """Declare how long something takes, by `buckets` in seconds."""
     _declare(Declared(name, Kind.HISTOGRAM, about, (label, *labels)))
-    return Histogram(name, about, (label, *labels), registry=_registry, buckets=buckets)
+    return Histogram(name, about, (label, *labels), registry=REGISTRY, buckets=buckets)
 
 
 def newest(name: str, about: str, label: str, *labels: str) -> Gauge:
     """Declare a number of which the one set last counts, whichever process set it."""
     _declare(Declared(name, Kind.GAUGE, about, (label, *labels)))
-    return Gauge(name, about, (label, *labels), registry=_registry, multiprocess_mode="mostrecent")
+    return Gauge(name, about, (label, *labels), registry=REGISTRY, multiprocess_mode="mostrecent")
 
 
 def reading(name: str, about: str, *labels: str, kind: Kind = Kind.GAUGE) -> Declared:
@@ -140,43 +135,6 @@ def counted(metric: Counter, *by: str, done: str) -> Callable[[Callable[P, T]], 
         return wrapped
 
     return decorated
-
-
-def text(reads: Iterable[Read]) -> bytes:
-    """Write the page: what all processes counted, and what was read for it."""
-    for metric, labels in _from_nought:
-        metric.labels(*labels)
-    return generate_latest(_Page(reads))
-
-
-class _Page(Collector):
-    def __init__(self, reads: Iterable[Read]) -> None:
-        self._reads = reads
-
-    def collect(self) -> Iterator[Metric]:
-        """Give every metric with what it says now."""
-        files = metric_files.files()
-        yield from sorted(
-            _registry.collect() if files is None else _merged(files), key=lambda one: one.name
-        )
-        by_metric: dict[Declared, list[Read]] = {}
-        for one in self._reads:
-            by_metric.setdefault(one.of, []).append(one)
-        for declared, some in by_metric.items():
-            yield _family(declared, some)
-
-
-def _merged(files: Sequence[str]) -> Iterable[Metric]:
-    found: Iterable[Metric] = MultiProcessCollector.merge(files)  # type: ignore[no-untyped-call]
-    return found
-
-
-def _family(declared: Declared, reads: Iterable[Read]) -> Metric:
-    made = CounterMetricFamily if declared.kind is Kind.COUNTER else GaugeMetricFamily
-    family = made(declared.name, declared.about, labels=declared.labels)
-    for one in reads:
-        family.add_metric(one.labels, one.value)
-    return family
 
 
 def _declare(declared: Declared) -> Declared:

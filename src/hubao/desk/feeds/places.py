@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from hubao.desk.core.durably import sync
+from hubao.desk.core.durably import give_name
 from hubao.desk.feeds.rules import Busy
 from hubao.lake.sources import BY_SUFFIX, Format
 
@@ -114,6 +114,4 @@ def write_rejects(path: Path, rejects: Iterable[tuple[str, int, str]]) -> None:
         writer = csv.writer(file)
         writer.writerow(("file", "line", "reason"))
         writer.writerows(rejects)
-    sync(half)
-    half.replace(path)
-    sync(path.parent)
+    give_name(half, path)

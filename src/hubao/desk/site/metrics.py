@@ -14,7 +14,8 @@ import hubao.desk.people.metrics  # noqa: F401 - declares what is told as 0 befo
 from hubao.desk.core.backlog import read_backlog
 from hubao.desk.core.delivery import Consumer
 from hubao.desk.core.heartbeat import read_heartbeat
-from hubao.desk.core.metrics import CONTENT_TYPE, Read, reading, text
+from hubao.desk.core.metric_page import CONTENT_TYPE, text
+from hubao.desk.core.metrics import Read, reading
 from hubao.desk.core.wired import wired
 from hubao.desk.ledger.metrics import read_ledger
 from hubao.desk.people.webhooks.metrics import read_webhooks

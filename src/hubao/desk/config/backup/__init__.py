@@ -3,8 +3,12 @@
 | module | what it holds |
 |---|---|
 | `manifest` | what a backup says of itself |
-| `archive` | the file: members, their digests, the manifest and its hash |
-| `kind`, `sqlite`, `postgres` | how each kind of database is copied and put back |
+| `archive`, `streams` | the file: members, their digests, the manifest and its hash |
+| `kind`, `kinds` | what each kind of database must be able to do, and which this desk has |
+| `sqlite` | a file is copied, and swapped by a rename |
+| `postgres`, `programs` | a dump is written by PostgreSQL's own programs |
+| `postgres_restoring`, `replay` | a dump is run in one transaction |
 | `taking` | take a backup |
-| `restoring` | verify one and put it into use |
+| `accepting`, `verifying` | what a backup and its ledger are held to |
+| `restoring` | put one into use |
 """

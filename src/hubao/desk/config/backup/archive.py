@@ -4,7 +4,6 @@ It isn't compressed: most of a desk is encrypted, which doesn't shrink, and a du
 compressed already. The manifest comes last, so that what was cut off has none.
 """
 
-import hashlib
 import io
 import os
 import shutil
@@ -15,14 +14,13 @@ from pathlib import Path
 from typing import IO, Final, Self
 
 from hubao.desk.config.backup.manifest import BadBackup, Manifest, Member
+from hubao.desk.config.backup.streams import AT_ONCE, Hashed, Heard, Told
 from hubao.desk.core.durably import sync
 
 MANIFEST: Final = "manifest.json"
 MAC: Final = "manifest.mac"
 MODE: Final = 0o600  # its owner's alone
 _LONGEST: Final = 1 << 20  # bytes of a member that is read as a whole
-_AT_ONCE: Final = 1 << 20
-Told = Callable[[int, int, str], None]
 Described = Callable[[Sequence[Member]], tuple[str, str]]
 
 
@@ -39,7 +37,7 @@ def write_archive(
     """
     into.touch(mode=MODE)
     into.chmod(MODE)
-    heard = _Heard(sum(path.stat().st_size for path in members), told)
+    heard = Heard(sum(path.stat().st_size for path in members), told)
     with tarfile.open(into, mode="w", format=tarfile.GNU_FORMAT) as tar:
         found = [_put(tar, path, heard) for path in members]
         for name, text in zip((MANIFEST, MAC), described(found), strict=True):
@@ -91,7 +89,7 @@ class Archive:
         Raises:
             BadBackup: one isn't what was written.
         """
-        heard = _Heard(sum(one.bytes for one in self.manifest.members), told)
+        heard = Heard(sum(one.bytes for one in self.manifest.members), told)
         for member in self.manifest.members:
             with Path(os.devnull).open("wb") as nowhere:
                 self._copy(member, nowhere, heard)
@@ -101,7 +99,7 @@ class Archive:
         (member,) = (one for one in self.manifest.members if one.name == name)
         to.touch(mode=MODE)
         with to.open("wb") as file:
-            self._copy(member, file, _Heard(member.bytes, None))
+            self._copy(member, file, Heard(member.bytes, None))
 
     def read(self, name: str) -> str:
         """Give a small part as text; raises as `check`."""
@@ -114,10 +112,10 @@ class Archive:
             pass
         raise self._bad(f"its {name} is no text of hubao's")
 
-    def _copy(self, member: Member, to: IO[bytes], heard: "_Heard") -> None:
+    def _copy(self, member: Member, to: IO[bytes], heard: Heard) -> None:
         with self._reading(), self._stream(member.name) as stream:
-            hashed = _Hashed(stream, heard)
-            shutil.copyfileobj(hashed, to, _AT_ONCE)
+            hashed = Hashed(stream, heard)
+            shutil.copyfileobj(hashed, to, AT_ONCE)
         if (hashed.bytes, hashed.sha256) != (member.bytes, member.sha256):
             raise self._bad(f"its {member.name} isn't what was written")
 
@@ -138,41 +136,9 @@ class Archive:
         return BadBackup(f"{self._path} isn't as it was written, {why}: take another backup.")
 
 
-class _Heard:
-    """Bytes of all parts, as they go by."""
-
-    def __init__(self, total: int, told: Told | None) -> None:
-        self._done, self._last, self._total, self._told = 0, 0, total, told
-
-    def more(self, count: int) -> None:
-        self._done += count
-        if self._told is not None and self._done - self._last >= _AT_ONCE:
-            self._told(self._done, self._total, "bytes")
-            self._last = self._done
-
-
-class _Hashed:
-    """A stream that is counted and hashed as it is read."""
-
-    def __init__(self, stream: IO[bytes], heard: _Heard) -> None:
-        self._stream, self._heard, self._hash = stream, heard, hashlib.sha256()
-        self.bytes = 0
-
-    def read(self, size: int = -1) -> bytes:
-        part = self._stream.read(size)
-        self._hash.update(part)
-        self.bytes += len(part)
-        self._heard.more(len(part))
-        return part
-
-    @property
-    def sha256(self) -> str:
-        return self._hash.hexdigest()
-
-
-def _put(tar: tarfile.TarFile, path: Path, heard: _Heard) -> Member:
+def _put(tar: tarfile.TarFile, path: Path, heard: Heard) -> Member:
     with path.open("rb") as file:
-        hashed = _Hashed(file, heard)
+        hashed = Hashed(file, heard)
         tar.addfile(_info(path.name, path.stat().st_size), hashed)
     return Member(name=path.name, bytes=hashed.bytes, sha256=hashed.sha256)
 

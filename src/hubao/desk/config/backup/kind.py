@@ -10,8 +10,8 @@ from django.apps import apps
 from django.conf import settings
 from django.db import connection
 
-from hubao.desk.config.backup.archive import Told
 from hubao.desk.config.backup.manifest import Manifest
+from hubao.desk.config.backup.streams import Told
 from hubao.desk.ledger.models import Entry
 from hubao.kit.errors import HubaoError, Kind
 

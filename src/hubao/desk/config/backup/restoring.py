@@ -1,7 +1,6 @@
 """Put a backup into use: read it whole, restore it beside, verify it, and only then swap."""
 
 import hashlib
-import hmac
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,12 +8,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from django.db import transaction
-from django.db.migrations.loader import MigrationLoader
 
-from hubao.desk.config.backup.archive import Archive, Told
+from hubao.desk.config.backup.accepting import authentic, fits
+from hubao.desk.config.backup.archive import Archive
 from hubao.desk.config.backup.kinds import ours
-from hubao.desk.config.backup.manifest import BadBackup, Manifest, mac_of
-from hubao.desk.config.backup.taking import KEYSET
+from hubao.desk.config.backup.manifest import Manifest
+from hubao.desk.config.backup.streams import Told
 from hubao.desk.config.backup.verifying import Outside, missing_after, verified
 from hubao.desk.core.actor import Actor
 from hubao.desk.core.keys import KeysetFile, NoKeyset
@@ -23,8 +22,7 @@ from hubao.desk.ledger.lake import export_anew
 from hubao.desk.ledger.operations import sequence_pending
 from hubao.desk.ledger.rules import Entered
 from hubao.desk.ledger.steps import append_entry
-from hubao.kit.errors import BadInput, HubaoError, Kind
-from hubao.seal.fields import Fields
+from hubao.kit.errors import HubaoError, Kind
 from hubao.seal.keyset import BadKey, Keyset
 from hubao.seal.suites import Unreadable
 
@@ -34,12 +32,6 @@ class NotEmpty(HubaoError):  # noqa: N818 - says what happened, as its base does
 
     code = "backup.not_empty"
     kind = Kind.CONFLICT
-
-
-class OtherKind(BadInput):
-    """A backup is of another kind of database, or of a newer hubao."""
-
-    code = "backup.other_kind"
 
 
 @dataclass(frozen=True)
@@ -94,8 +86,8 @@ def restore(
     """
     with Archive.opened(file) as archive:
         archive.check(told)
-        keyset, manifest = _authentic(archive, keys), archive.manifest
-        behind = _fits(manifest)
+        keyset, manifest = authentic(archive, keys), archive.manifest
+        behind = fits(manifest)
         missing = missing_after(manifest, outside, accepted=accept_missing)
         used = ours().is_used()
         if used and not force:
@@ -117,38 +109,6 @@ def restore(
                 _put(keys, keyset, used=used, stamp=stamp)
     sequence_pending()
     return Restored(manifest, checked, missing, aside, behind)
-
-
-def _authentic(archive: Archive, keys: KeysetFile) -> str:
-    """Give the backup's keyset, if whoever made the manifest could open it."""
-    keyset = archive.read(KEYSET)
-    try:
-        fields = Fields(Keyset.opened(keyset, keys.by))
-    except (BadKey, Unreadable):
-        raise BadBackup(
-            "The keyset in this backup doesn't open with this desk's key: set HUBAO_KEY or"
-            " HUBAO_KMS as it was where the backup was taken."
-        ) from None
-    if not hmac.compare_digest(mac_of(archive.text, fields=fields).encode(), archive.mac.encode()):
-        raise BadBackup("The manifest was changed after this backup was taken: take another one.")
-    return keyset
-
-
-def _fits(manifest: Manifest) -> bool:
-    """Refuse what this desk can't take; tells whether it has migrations that the backup hasn't."""
-    if manifest.database != ours().name:
-        raise OtherKind(
-            f"This backup is of {manifest.database}, and this desk runs on {ours().name}:"
-            " set HUBAO_DATABASE_URL to a database of the same kind."
-        )
-    here = {f"{room}.{name}" for room, name in MigrationLoader(None).disk_migrations}
-    newer = set(manifest.migrations) - here
-    if newer:
-        raise OtherKind(
-            f"This backup is of hubao {manifest.hubao} and has {len(newer):,} migrations that this"
-            " version doesn't know: install that version or a newer one first."
-        )
-    return bool(here - set(manifest.migrations))
 
 
 def _begin_again(text: str, missing: int, actor: Actor, at: datetime) -> None:

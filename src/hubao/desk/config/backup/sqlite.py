@@ -12,9 +12,9 @@ from typing import Final
 
 from django.db import DatabaseError, connection, connections
 
-from hubao.desk.config.backup.archive import Told
 from hubao.desk.config.backup.kind import Database, holds_something, in_use
 from hubao.desk.config.backup.manifest import Manifest
+from hubao.desk.config.backup.streams import Told
 from hubao.desk.core.durably import give_name, sync
 
 _PAGES: Final = 2_000  # copied between two moves of the progress bar

@@ -11,9 +11,10 @@ from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
 from hubao import __version__
-from hubao.desk.config.backup.archive import Told, write_archive
+from hubao.desk.config.backup.archive import write_archive
 from hubao.desk.config.backup.kinds import ours
 from hubao.desk.config.backup.manifest import Manifest, Member, mac_of
+from hubao.desk.config.backup.streams import Told
 from hubao.desk.core.actor import Actor
 from hubao.desk.core.keys import KeysetFile
 from hubao.desk.core.transactions import durable

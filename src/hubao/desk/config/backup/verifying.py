@@ -7,8 +7,8 @@ from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from hubao.desk.config.backup.archive import Told
 from hubao.desk.config.backup.manifest import Manifest
+from hubao.desk.config.backup.streams import Told
 from hubao.desk.config.backup.taking import applied_migrations
 from hubao.desk.ledger.checking import Checked, check
 from hubao.desk.ledger.queries import last_head, root_at

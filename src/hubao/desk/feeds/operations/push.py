@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from hubao.desk.core.actor import Actor, Permission
-from hubao.desk.core.durably import sync
+from hubao.desk.core.durably import give_name
 from hubao.desk.core.files import json_rows
 from hubao.desk.feeds.operations.imports import Wires, stage_of
 from hubao.desk.feeds.queries import source_of, terms_of
@@ -77,9 +77,7 @@ def push(*, source: str, body: bytes, actor: Actor, at: datetime, wires: Wires) 
     rows = json_rows(_lines(body), columns_of(terms.columns), name="the request")
     try:
         count = stage.write(rows, half, Arrival(at, at))
-        sync(half)
-        half.replace(half.with_suffix(".parquet"))
-        sync(waiting)
+        give_name(half, half.with_suffix(".parquet"))
     finally:
         half.unlink(missing_ok=True)
     return Pushed(name, count - stage.rejected, stage.rejected, stage.skipped)

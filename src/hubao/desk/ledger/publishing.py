@@ -8,13 +8,14 @@ import hashlib
 import logging
 import smtplib
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Final, Protocol
 
 from hubao.desk.core.calls import CallFailed
-from hubao.desk.core.durably import give_name
+from hubao.desk.core.durably import sync
 from hubao.desk.core.reach import OutOfReach
 from hubao.desk.ledger.stamps import Authority, BadStamp, read_roots
 from hubao.kit.errors import BadInput, HubaoError, Kind
@@ -169,4 +170,7 @@ def _write_once(file: Path, content: bytes) -> None:
     if not file.exists():
         fresh = file.with_suffix(f"{file.suffix}.new")
         fresh.write_bytes(content)
-        give_name(fresh, file)
+        sync(fresh)
+        fresh.rename(file)
+        with suppress(PermissionError):  # whoever may only drop files there can't sync the folder
+            sync(file.parent)

@@ -124,4 +124,4 @@ def _months_back(now: datetime, months: int) -> datetime:
 def _said(done: int, to: Path) -> str:
     if done:
         return f"{done:,} entries are sealed in {to}, and off the database"
-    return "nothing is old enough, under a head that is outside, to be archived"
+    return "nothing is archived: no 256 entries more are under a head that was signed that long ago"

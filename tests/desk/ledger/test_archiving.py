@@ -52,10 +52,9 @@ def enter(count: int, at: datetime, who: str = "li") -> None:
     sequence_pending()
 
 
-def published(folder: Path) -> str:
+def published(folder: Path, at: datetime = NOON) -> str:
     """Have a head signed and said to be outside, and all jobs done behind it."""
     signer = Signer(KEY, "test/ledger", folder / "last-head")
-    at = NOON + timedelta(hours=queries.size())
     note = sign_head(origin="test/ledger", ask=signer.sign, key=PUBLIC, at=at)
     Mark.objects.update_or_create(
         name=queries.PUBLISHED, defaults={"place": KeptHead.objects.get(note=note).id}
@@ -74,9 +73,9 @@ def to(tmp_path: Path) -> Archive:
 def heads(tmp_path: Path) -> list[str]:
     """A log of 600 old entries and 100 new ones, with a head held outside of each time."""
     enter(300, NOON - YEARS)
-    heads = [published(tmp_path)]
+    heads = [published(tmp_path, NOON - YEARS + timedelta(days=1))]
     enter(300, NOON - YEARS + timedelta(days=30), who="wang")
-    heads.append(published(tmp_path))
+    heads.append(published(tmp_path, NOON - YEARS + timedelta(days=31)))
     enter(100, NOON)
     return [*heads, published(tmp_path)]
 
@@ -129,7 +128,7 @@ class TestArchive:
     def test_goes_on_where_it_was(self, to: Archive, heads: list[str], tmp_path: Path) -> None:
         put_away(to)
         enter(600, NOON)
-        published(tmp_path)
+        published(tmp_path, NOON + timedelta(hours=1))
 
         assert archive(to, before=NOON + YEARS, actor=SYSTEM, at=NOON) == 768  # of 1,301
 
@@ -145,9 +144,18 @@ class TestArchive:
 
         archive(to, before=BEFORE, actor=SYSTEM, at=NOON, told=lambda *some: told.append(some))
 
-        assert told == [(256, 700), (512, 700)]
+        assert told == [(256, 512), (512, 512)]
         assert check(outside=heads, key=PUBLIC, shelf=shelf(to)).faults == []
         assert [read_frame(path).end for path in sorted(to.folder.iterdir())] == [256, 512]
+
+    def test_goes_by_the_heads_as_an_entry_may_be_of_a_wrong_clock(
+        self, to: Archive, tmp_path: Path
+    ) -> None:
+        enter(1, NOON + YEARS)
+        enter(300, NOON - YEARS)
+        published(tmp_path, NOON - YEARS + timedelta(days=1))
+
+        assert put_away(to) == 256
 
     def test_leaves_what_is_young(self, to: Archive, heads: list[str]) -> None:
         assert archive(to, before=NOON - YEARS, actor=SYSTEM, at=NOON) == 0
@@ -162,6 +170,12 @@ class TestArchive:
 
         assert put_away(to) == 256
         assert heads
+
+    def test_without_a_head_that_old_leaves_all(self, to: Archive, tmp_path: Path) -> None:
+        enter(600, NOON - YEARS)
+        published(tmp_path)
+
+        assert put_away(to) == 0
 
     def test_without_a_head_outside_says_what_to_do(self, to: Archive) -> None:
         enter(600, NOON - YEARS)
@@ -339,7 +353,7 @@ def test_an_archiving_that_was_cut_off_has_each_entry_here_or_there(
     _time: int, database: str, tmp_path: Path, to: Archive
 ) -> None:
     enter(256 * 40, NOON - YEARS)
-    head = published(tmp_path)
+    head = published(tmp_path, NOON - YEARS + timedelta(days=30))
     with running(archive_step_by_step, database=database, folder=tmp_path) as child:
         kill(child, seen=lambda: b"\n" in (tmp_path / "said").read_bytes(), within=0.1)
 

@@ -12,7 +12,7 @@ from hubao.desk.ledger import about, counts, lake, queries
 from hubao.desk.ledger.letting_go import let_go, overwrite
 from hubao.desk.ledger.models import Segment
 from hubao.desk.ledger.places import Placed, read_placed
-from hubao.desk.ledger.rules import Entered, Fact, at_of
+from hubao.desk.ledger.rules import Entered, Fact
 from hubao.desk.ledger.segments import archived
 from hubao.desk.ledger.shelving import Archive, Published, put_on_shelf
 from hubao.desk.ledger.steps import append_entry
@@ -35,38 +35,40 @@ class NotOutside(BadInput):
 def archive(
     to: Archive, *, before: datetime, actor: Actor, at: datetime, told: Told | None = None
 ) -> int:
-    """Seal the entries that are older than `before`, and take them off the log; gives how many.
+    """Seal the entries under a head that was signed before a moment, and take them off the log.
 
-    What is younger than the newest head outside, and what isn't found, counted and exported yet,
-    stays, as do the last up to 255 entries. A crash leaves each segment done or not begun.
+    A head's time says how old they are, as an entry may have been written under a wrong clock. What
+    isn't found, counted and exported yet stays, as do the last up to 255 of them. A crash leaves
+    each segment done or not begun.
 
     Args:
         to: where they go.
-        before: first moment of what stays.
+        before: the moment.
         actor: who asks for it.
         at: now.
-        told: hears entries archived, and how many it may come to.
+        told: hears entries archived, and how many it comes to.
+
+    Returns:
+        How many were archived.
 
     Raises:
         NotAllowed: the actor may not.
         NotOutside: no head is outside yet.
-        WrongSignature: that head isn't one that the log's key signed.
+        WrongSignature: a head isn't one that the log's key signed.
         NotSealed: a segment that was written isn't right, or can't be written.
         NoPersonKeys: the file of people's keys can't be used.
         NotOwner: the database's role may only add to the ledger.
     """
     actor.require(Permission.ARCHIVE_LEDGER)
-    under, done = _published(to), 0
-    begin = archived().size
-    limit = min(under.size, about.indexed(), counts.counted(), lake.exported())
-    for some in _old(begin, limit, before):
+    under, begin = _published(to), archived().size
+    end = _end(to, under, before)
+    for some in _parts(begin, end):
         _take_off(put_on_shelf(some, to, under), some, actor=actor, at=at)
-        done += len(some)
         if told is not None:
-            told(done, limit - begin)
-    if done:
+            told(some[-1].place + 1 - begin, end - begin)
+    if end > begin:
         overwrite()
-    return done
+    return max(0, end - begin)
 
 
 def _published(to: Archive) -> Published:
@@ -76,18 +78,18 @@ def _published(to: Archive) -> Published:
     return Published(note, read_signed(note, to.log_key).size)
 
 
-def _old(begin: int, limit: int, before: datetime) -> Iterator[list[Placed]]:
-    """Give old entries, a segment at a time."""
-    while some := _old_from(begin, limit, before):
-        yield some
-        begin += len(some)
+def _end(to: Archive, under: Published, before: datetime) -> int:
+    """Give the place before which entries can go."""
+    note = queries.head_before(before)
+    old = read_signed(note, to.log_key).size if note else 0
+    limit = min(old, under.size, about.indexed(), counts.counted(), lake.exported())
+    return limit // _STEP * _STEP
 
 
-def _old_from(begin: int, limit: int, before: datetime) -> list[Placed]:
-    with connection.cursor() as cursor:
-        placed = read_placed(cursor, begin, min(begin + AT_ONCE, limit))
-    old = next((n for n, one in enumerate(placed) if at_of(one.body) >= before), len(placed))
-    return placed[: old // _STEP * _STEP]
+def _parts(begin: int, end: int) -> Iterator[list[Placed]]:
+    for first in range(begin, end, AT_ONCE):
+        with connection.cursor() as cursor:
+            yield read_placed(cursor, first, min(first + AT_ONCE, end))
 
 
 def _take_off(row: Segment, some: Sequence[Placed], *, actor: Actor, at: datetime) -> None:

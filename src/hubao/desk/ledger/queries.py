@@ -238,6 +238,11 @@ def last_head() -> str | None:
     return Head.objects.order_by("-id").values_list("note", flat=True).first()
 
 
+def head_before(at: datetime) -> str | None:
+    """Give the last head that was signed before a moment, as a signed note."""
+    return Head.objects.filter(at__lt=at).order_by("-id").values_list("note", flat=True).first()
+
+
 def notes() -> list[str]:
     """Give every signed head, the oldest first."""
     return list(Head.objects.order_by("id").values_list("note", flat=True))

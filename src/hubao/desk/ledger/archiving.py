@@ -7,6 +7,7 @@ from typing import Final
 from django.db import connection
 
 from hubao.desk.core.actor import Actor, Permission
+from hubao.desk.core.days import day_of
 from hubao.desk.core.transactions import durable
 from hubao.desk.ledger import about, counts, lake, queries
 from hubao.desk.ledger.letting_go import let_go, overwrite
@@ -67,6 +68,7 @@ def archive(
         if told is not None:
             told(some[-1].place + 1 - begin, end - begin)
     if end > begin:
+        counts.forget_people(before=day_of(before))
         overwrite()
     return max(0, end - begin)
 

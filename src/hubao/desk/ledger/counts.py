@@ -20,6 +20,7 @@ from django.db.models import Sum
 from hubao.desk.core.actor import Actor, Permission
 from hubao.desk.core.days import day_of
 from hubao.desk.core.rules import Tie
+from hubao.desk.core.transactions import durable
 from hubao.desk.ledger.following import follow, followed
 from hubao.desk.ledger.models import Count
 from hubao.desk.ledger.places import Placed
@@ -89,8 +90,9 @@ def daily(
 
 
 def forget_people(*, before: date) -> None:
-    """Take away what single people did on days that are archived; the sums of all stay."""
-    Count.objects.filter(of__startswith=_PERSON, day__lt=before).delete()
+    """Take away what single people did on days before one; the sums of units and of all stay."""
+    with durable():
+        Count.objects.filter(of__startswith=_PERSON, day__lt=before).delete()
 
 
 def counts_of(bodies: Iterable[str], units: Units) -> Counter[Key]:

@@ -7,7 +7,6 @@ from django.db.backends.utils import CursorWrapper
 
 from hubao.desk.core.transactions import alone, require_open
 from hubao.desk.ledger.about import keys_of
-from hubao.desk.ledger.counts import forget_people
 from hubao.desk.ledger.models import Segment
 from hubao.desk.ledger.places import Placed, read_runs
 from hubao.kit.errors import HubaoError, Kind
@@ -36,7 +35,6 @@ def let_go(row: Segment, some: Sequence[Placed]) -> None:
             "This database's role may not take entries off the ledger: archive as the role that"
             " owns the tables, which HUBAO_DATABASE_URL names."
         ) from error
-    forget_people(before=row.until)
 
 
 def overwrite() -> None:

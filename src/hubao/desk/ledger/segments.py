@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from django.db import connection
+from django.db.models import Max, Sum
 
 from hubao.desk.ledger.models import Segment
 from hubao.desk.ledger.person_keys import PersonKeys
@@ -30,7 +31,7 @@ class Archived:
 
     Attributes:
         size: entries, the log's oldest.
-        until: the last day of them; None if there are none.
+        until: the latest day of them; None if there are none.
     """
 
     size: int = 0
@@ -41,8 +42,8 @@ def archived() -> Archived:
     """Say what of the log lies in sealed segments only."""
     if Segment._meta.db_table not in connection.introspection.table_names():
         return Archived()  # a backup from before there were segments, restored, not migrated yet
-    last = Segment.objects.order_by("place").last()
-    return Archived(last.place + last.length, last.until) if last else Archived()
+    found = Segment.objects.aggregate(size=Sum("length"), until=Max("until"))
+    return Archived(found["size"] or 0, found["until"])
 
 
 def name_of(begin: int, end: int) -> str:

@@ -53,7 +53,9 @@ def as_owner(*statements: str) -> None:
                 cursor.execute(f"DROP TRIGGER {name}")
         else:
             for table in ("entry", "run", "node", "head", "about"):
-                cursor.execute(f"ALTER TABLE ledger_{table} DISABLE TRIGGER USER")
+                cursor.execute(f"ALTER TABLE ledger_{table} DISABLE TRIGGER ledger_{table}_fixed")
+            for table in ("entry", "about"):
+                cursor.execute(f"ALTER TABLE ledger_{table} DISABLE TRIGGER ledger_{table}_kept")
         for statement in statements:
             cursor.execute(statement)
 

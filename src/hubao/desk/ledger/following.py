@@ -37,8 +37,17 @@ def _follow_some(name: str, take: Take) -> bool:
     with durable(), connection.cursor() as cursor:
         # The row is locked: rivals wait here, and go on where this one has come to.
         mark, _ = Mark.objects.select_for_update().get_or_create(name=name, defaults={"place": 0})
-        begin = max(mark.place, read_archived(cursor))
+        begin = _first_here(cursor, mark.place)
         placed = read_placed(cursor, begin, begin + AT_ONCE)
-        take(cursor, placed)
-        Mark.objects.filter(name=name).update(place=begin + len(placed))
-    return len(placed) == AT_ONCE
+        if placed:
+            take(cursor, placed)
+            begin = placed[-1].place + 1
+        Mark.objects.filter(name=name).update(place=begin)
+    return bool(placed)
+
+
+def _first_here(cursor: CursorWrapper, place: int) -> int:
+    """Give the first place from another on whose entry isn't archived."""
+    if place == read_size(cursor) or read_placed(cursor, place, place + 1):
+        return place
+    return max(place, read_archived(cursor))

@@ -60,6 +60,32 @@ def _on_postgresql() -> Iterator[str]:
     )
 
 
+def _back_on_sqlite() -> Iterator[str]:
+    for table in _IS_KEPT:
+        yield f"DROP TRIGGER {table}_no_delete"
+        yield (
+            f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} "
+            f"BEGIN SELECT RAISE(ABORT, '{_REFUSED}'); END"
+        )
+
+
+def _back_on_postgresql() -> Iterator[str]:
+    for table in _IS_KEPT:
+        yield f"DROP TRIGGER {table}_kept ON {table}"
+        yield f"DROP FUNCTION {table}_keep()"
+        yield f"DROP TRIGGER {table}_fixed ON {table}"
+        yield (
+            f"CREATE TRIGGER {table}_fixed BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
+            "FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse()"
+        )
+
+
+def _restore_triggers(_apps: object, editor: BaseDatabaseSchemaEditor) -> None:
+    on_sqlite = editor.connection.vendor == "sqlite"
+    for statement in (_back_on_sqlite if on_sqlite else _back_on_postgresql)():
+        editor.execute(statement)
+
+
 def _create_triggers(_apps: object, editor: BaseDatabaseSchemaEditor) -> None:
     for statement in (_on_sqlite if editor.connection.vendor == "sqlite" else _on_postgresql)():
         editor.execute(statement)
@@ -80,5 +106,5 @@ class Migration(migrations.Migration):
             ],
             options={"db_table": "ledger_segment"},
         ),
-        migrations.RunPython(_create_triggers, migrations.RunPython.noop),
+        migrations.RunPython(_create_triggers, _restore_triggers),
     ]

@@ -16,10 +16,11 @@ MOMENTS = [
     (f"{FEEDS}.operations.imports.land", 1),  # staged, and nothing in the lake
     (f"{FEEDS}.landing.sync", 2),  # one month of three written, another half
     (f"{FEEDS}.operations.imports.publish", 1),  # all written, none published
-    ("pathlib.Path.replace", 2),  # one month published
+    ("pathlib.Path.replace", 3),  # noted that they come, and one month published
     (f"{FEEDS}.operations.imports.write_down", 1),  # all published, nothing written down
     (f"{FEEDS}.steps.append_entry", 1),  # everything written but the ledger's entry
-    ("pathlib.Path.unlink", 9),  # written down, and not tidied up
+    ("pathlib.Path.unlink", 2),  # written down, and still noted as begun
+    ("pathlib.Path.unlink", 3),  # not tidied up
 ]
 
 

@@ -4,18 +4,22 @@ import csv
 import fcntl
 import gzip
 import os
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from hubao.desk.core.durably import sync
+from hubao.desk.core.durably import sync, write
 from hubao.desk.feeds.rules import Busy
 from hubao.lake.sources import BY_SUFFIX, Format
 
 ENDINGS: Final = frozenset(suffix for suffix, kind in BY_SUFFIX.items() if kind is not Format.XES)
 _PACKED: Final = ".gz"
+_KEPT: Final = "kept-"  # begins files of batches that the database, once restored, knew nothing of
+_HALF: Final = ".writing"
+_MONTH: Final = "month="
 
 
 @dataclass(frozen=True)
@@ -34,19 +38,56 @@ class Places:
         """Name a batch's files of the lake, without their ending."""
         return f"feed-{source}-{number:09d}"
 
-    def of_batch(self, source: str, number: int) -> list[Path]:
-        """Give a batch's files of the lake, one a month."""
-        name = self.batch_name(source, number)
-        return [path for month in self._months() if (path := month / f"{name}.parquet").exists()]
+    def of_batches(
+        self, source: str, numbers: Collection[int], months: Collection[str] | None = None
+    ) -> list[Path]:
+        """Give batches' files of the lake, one a month each; of these months (2026-11), or all."""
+        return [
+            path
+            for number, path in self._of(source)
+            if number in numbers
+            and path.suffix == ".parquet"
+            and (months is None or path.parent.name.removeprefix(_MONTH) in months)
+        ]
 
-    def sweep(self, source: str, number: int) -> None:
-        """Remove what a crash left of a batch that was never written down."""
-        name = self.batch_name(source, number)
-        for month in self._months():
-            for ending in ("parquet", "writing"):
-                (month / f"{name}.{ending}").unlink(missing_ok=True)
+    def begin(self, source: str, number: int) -> None:
+        """Note, for good, that a batch's files get their names, and aren't written down yet."""
+        write(self._begun(source), str(number))
+
+    def end(self, source: str) -> None:
+        """Note that the batch that was begun is written down."""
+        self._begun(source).unlink(missing_ok=True)
+
+    def sweep(self, source: str, last: int) -> None:
+        """Remove what a crash left: half files, and a batch that was begun and not written down.
+
+        Args:
+            source: its name.
+            last: the number of its last batch that is written down.
+        """
+        begun = self._begun(source)
+        lost = int(begun.read_text()) if begun.exists() else 0
+        for number, path in self._of(source):
+            is_lost = number == lost > last and not path.name.startswith(_KEPT)
+            if path.suffix == _HALF or is_lost:
+                path.unlink()
+        self.end(source)
         for path in self.scratch(source).iterdir():
             path.unlink()
+
+    def keep(self, source: str, last: int) -> list[int]:
+        """Give the numbers of whole batches after the last one that is written down.
+
+        A database that was restored from a backup doesn't know those that came after. Their files
+        stay parts of the lake, under names that say so.
+        """
+        later = [(number, path) for number, path in self._of(source) if number > last]
+        for _, path in later:
+            if not path.name.startswith(_KEPT):
+                path.rename(path.with_name(_KEPT + path.name))
+        for folder in {path.parent for _, path in later}:
+            sync(folder)
+        return sorted({number for number, _ in later})
 
     def scratch(self, source: str) -> Path:
         """Give the folder for files that an import makes on its way."""
@@ -80,8 +121,17 @@ class Places:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return folder
 
-    def _months(self) -> list[Path]:
-        return sorted(self.lake.glob("month=*"))
+    def _begun(self, source: str) -> Path:
+        return self.lake / f".feed-{source}.begun"
+
+    def _of(self, source: str) -> list[tuple[int, Path]]:
+        name = re.compile(rf"(?:{_KEPT})?feed-{source}-([0-9]{{9,}})\.[a-z]+")
+        found = self.lake.glob(f"{_MONTH}*/*feed-{source}-*")
+        return [
+            (int(told.group(1)), path)
+            for path in sorted(found)
+            if (told := name.fullmatch(path.name))
+        ]
 
 
 def _lock(handle: int) -> None:

@@ -17,6 +17,7 @@ OPTIONAL: Final = ("event", "action", "fields", "purpose", "ticket", "batch")
 ACTIONS: Final = frozenset({"view", "search", "edit", "print", "export", "share", "api", "denied"})
 SKIP: Final = "skip"  # a word whose rows are no access to a record
 DAY: Final = 24 * 60  # minutes
+ZONES_APART: Final = timedelta(days=2)  # what a wrong zone can have moved an event by, and more
 LONGEST_PLACE: Final = 500  # house rule: characters
 _NAME: Final = re.compile(r"[a-z][a-z0-9-]{0,39}")
 _OUR_OWN: Final = frozenset({"desk", "system", "cli"})  # what our own actors' ids begin with
@@ -121,6 +122,13 @@ def columns_of(mapped: Mapping[str, str]) -> Columns:
 def is_silent(*, last: datetime | None, made: datetime, after: int, at: datetime) -> bool:
     """Tell whether nothing has happened for longer than the source allows."""
     return at - (last or made) > timedelta(minutes=after)
+
+
+def months_near(first: datetime, last: datetime) -> set[str]:
+    """Name the months, as 2026-11, in which events between two times may lie."""
+    begin, end = first - ZONES_APART, last + ZONES_APART
+    months = range(begin.year * 12 + begin.month - 1, end.year * 12 + end.month)
+    return {f"{month // 12:04d}-{month % 12 + 1:02d}" for month in months}
 
 
 def _check_columns(terms: Terms) -> None:

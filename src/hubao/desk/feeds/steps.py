@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from django.db import connection
 from django.db.models import F
@@ -37,6 +37,22 @@ class Taken:
     sha256: str = ""
 
 
+class Kept(NamedTuple):
+    """A batch of which only the lake knew.
+
+    Attributes:
+        number: of the batch.
+        counts: by the names of a batch's columns.
+        hours: events by hour, UTC.
+        last_event_at: of the events whose clock isn't ahead.
+    """
+
+    number: int
+    counts: dict[str, Any]
+    hours: list[tuple[datetime, int]]
+    last_event_at: datetime | None
+
+
 def write_down(
     source: Source,
     *,
@@ -68,6 +84,27 @@ def write_down(
     append_entry(Entered(action="feed.imported", actor=by, at=at, facts=facts))
     source.batches, source.last_event_at = number, known
     return batch
+
+
+def write_down_kept(source: Source, kept: Sequence[Kept], *, by: str, at: datetime) -> None:
+    """Write down batches that the lake has and the database, once restored, doesn't know.
+
+    Raises:
+        OutsideTransaction: no transaction is open.
+    """
+    require_open("write_down_kept")
+    Batch.objects.bulk_create(
+        Batch(source=source, number=one.number, at=at, digest="", **one.counts) for one in kept
+    )
+    for one in kept:
+        _add_hours(source.name, one.hours)
+    source.batches = max(one.number for one in kept)
+    seen = (source.last_event_at, *(one.last_event_at for one in kept))
+    source.last_event_at = max(filter(None, seen), default=None)
+    source.save(update_fields=["batches", "last_event_at"])
+    facts: dict[str, str | int] = {"source": source.name, "batches": len(kept)}
+    facts["added"] = sum(one.counts["added"] for one in kept)
+    append_entry(Entered(action="feed.kept", actor=by, at=at, facts=facts))
 
 
 def note_files(source: Source, taken: Sequence[Taken], *, batch: int | None) -> None:

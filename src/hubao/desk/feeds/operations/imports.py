@@ -1,7 +1,8 @@
 """Import a source: its new files become one batch of the lake, each event once whatever crashes.
 
-A batch's files lie in the lake before it is written down; what a crash left there that is written
-nowhere is removed before the batch is written again. Events that are there already are left out.
+A batch's files lie in the lake before it is written down, and that they come is noted before; what
+a crash left of such a batch is removed before it is written again. Events that are there already
+are left out.
 """
 
 import hashlib
@@ -17,9 +18,10 @@ from hubao.desk.core.transactions import durable
 from hubao.desk.feeds.found import Found, listed, named, new
 from hubao.desk.feeds.landing import Landed, land, publish
 from hubao.desk.feeds.models import Batch, Source
+from hubao.desk.feeds.operations.tidying import tidy
 from hubao.desk.feeds.places import Places, write_rejects
 from hubao.desk.feeds.queries import batches_near, files_known, source_of, terms_of
-from hubao.desk.feeds.rules import Terms, Way, columns_of
+from hubao.desk.feeds.rules import Terms, Way, columns_of, months_near
 from hubao.desk.feeds.staging import Arrival, Stage
 from hubao.desk.feeds.steps import Taken, note_files, write_down
 from hubao.desk.people.queries import parties_of
@@ -100,7 +102,7 @@ def import_source(
     with wires.places.alone(name):
         source = source_of(name=name, actor=actor)
         terms = terms_of(source)
-        wires.places.sweep(name, source.batches + 1)
+        tidy(source, places=wires.places, by=actor.id, at=at)
         paths = named(files) if files else listed(name, terms, wires.places)
         # One file that always grows would never be quiet; what is cut off there comes next time.
         wait = quiet if terms.kind is Way.FOLDER else timedelta(0)
@@ -154,11 +156,13 @@ class _Run:
             return None
         landed = self._land(group)
         number = self.source.batches + 1
+        self.wires.places.begin(self.source.name, number)
         publish(landed.files)
         if landed.rejects:
             rejects = [(group.names[path], line, why) for path, line, why in landed.rejects]
             write_rejects(self.wires.places.rejects(self.source.name, number), rejects)
         batch = self._write_down(group, landed)
+        self.wires.places.end(self.source.name)
         for staged in group.names:
             Path(staged).unlink()
         return batch
@@ -190,11 +194,9 @@ class _Run:
             [Path(one) for one in group.names],
             source=name,
             timezone=self.terms.timezone,
-            near=lambda first, last: [
-                path
-                for number in batches_near(self.source, first, last)
-                for path in places.of_batch(name, number)
-            ],
+            near=lambda first, last: places.of_batches(
+                name, batches_near(self.source, first, last), months_near(first, last)
+            ),
             lake=places.lake,
             name=places.batch_name(name, self.source.batches + 1),
             most_rejects=MOST_REJECTS,

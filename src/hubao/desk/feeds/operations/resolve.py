@@ -19,6 +19,7 @@ from hubao.desk.core.transactions import durable
 from hubao.desk.feeds.landing import SLICE, publish, write_months
 from hubao.desk.feeds.models import Batch
 from hubao.desk.feeds.operations.imports import Wires
+from hubao.desk.feeds.operations.tidying import ROWS, tidy
 from hubao.desk.feeds.queries import source_of, terms_of
 from hubao.desk.feeds.rules import Terms
 from hubao.desk.ledger.rules import Entered
@@ -28,7 +29,6 @@ from hubao.desk.policies.numbers import TOKEN, records_of_tokens
 from hubao.lake.engines.duckdb import DuckDB
 from hubao.lake.steps import step
 
-ROWS: Final = "SELECT * FROM read_parquet($paths, hive_partitioning = FALSE)"
 TOKENS: Final = "SELECT DISTINCT policy AS name FROM rows_ WHERE starts_with(policy, $begin)"
 LOGINS: Final = "SELECT DISTINCT actor AS name FROM rows_ WHERE starts_with(actor, $begin)"
 RENAMED: Final = """
@@ -71,7 +71,7 @@ def resolve(*, name: str, actor: Actor, at: datetime, wires: Wires) -> Resolved:
     logins, tokens = set[str](), set[str]()
     with wires.places.alone(name):
         source = source_of(name=name, actor=actor)
-        wires.places.sweep(name, source.batches + 1)
+        tidy(source, places=wires.places, by=actor.id, at=at)
         lacking = Q(unknown_actors__gt=0) | Q(unknown_policies__gt=0)
         run = _Run(terms_of(source), actor, wires)
         for batch in Batch.objects.filter(lacking, source=source).order_by("number"):
@@ -99,7 +99,7 @@ class _Run:
     def batch(self, source: str, number: int) -> tuple[Names, Names]:
         """Name a batch's events anew; gives what is known now."""
         people, records = dict[str, str](), dict[str, str]()
-        files = self.wires.places.of_batch(source, number)
+        files = self.wires.places.of_batches(source, {number})
         with DuckDB() as engine:
             for path in files:
                 more = self._file(engine, path)

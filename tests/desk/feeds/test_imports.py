@@ -17,7 +17,7 @@ from hubao.desk.feeds.models import Batch, File, Hour, Source
 from hubao.desk.feeds.operations.imports import import_source
 from hubao.desk.feeds.operations.sources import change_source
 from hubao.desk.feeds.queries import rejects
-from hubao.desk.feeds.rules import Busy, NoSuchSource
+from hubao.desk.feeds.rules import Busy, NoSuchSource, Way, months_near
 from hubao.kit.errors import BadInput
 from tests.makers.desk import NOON, SYSTEM, actor, make_branches, make_person, make_policy, said
 from tests.makers.feeds import events, lake, line, make_logins, make_source, take, wires, write
@@ -283,6 +283,12 @@ class TestTwice:
 
         assert (batch.added, batch.repeated) == (0, 1440)
 
+    def test_months_near_are_those_of_two_days_around(self) -> None:
+        begin, end = datetime(2026, 1, 2, tzinfo=UTC), datetime(2026, 1, 30, tzinfo=UTC)
+
+        assert months_near(begin, end) == {"2025-12", "2026-01", "2026-02"}
+        assert months_near(begin + timedelta(days=9), begin + timedelta(days=9)) == {"2026-01"}
+
     def test_a_file_that_grew_gives_what_it_grew_by(self, tmp_path: Path) -> None:
         place = make_source(tmp_path)
         write(place / "a.csv", [line(n) for n in range(10)])
@@ -292,6 +298,59 @@ class TestTwice:
         (batch,) = take(tmp_path)
 
         assert (batch.added, batch.repeated) == (5, 10)
+
+
+class TestGrowing:
+    """A file whose writer is in the middle of a line."""
+
+    @pytest.mark.parametrize("kind", [Way.FILE, Way.FOLDER])
+    def test_gives_its_last_line_once_that_is_whole(self, tmp_path: Path, kind: Way) -> None:
+        record = make_policy(policy_number=line(2)["policy_no"])
+        place = make_source(tmp_path) / "a.csv"
+        write(place, [line(n) for n in range(3)])
+        whole = place.read_bytes()
+        place.write_bytes(whole[:-6])  # its policy number cut
+        if kind is Way.FILE:
+            change = {"kind": kind, "place": str(place)}
+            change_source(name="core", changes=change, actor=SYSTEM, at=NOON)
+
+        (early,) = take(tmp_path)
+        place.write_bytes(whole)
+        (later,) = take(tmp_path)
+
+        assert (early.added, later.added) == (2, 1)
+        assert record in {one["policy"] for one in events(tmp_path)}
+
+    def test_gives_it_without_an_end_when_it_stays_as_it_is(self, tmp_path: Path) -> None:
+        place = make_source(tmp_path)
+        path = write(place / "a.jsonl", [line(0)])
+        told = "\n".join(json.dumps(line(n)) for n in range(3))
+        path.write_text(told)
+
+        added = [sum(one.added for one in take(tmp_path)) for _ in range(3)]
+
+        assert added == [2, 1, 0]
+
+    def test_that_holds_half_a_line_only_waits(self, tmp_path: Path) -> None:
+        place = make_source(tmp_path) / "a.csv"
+        place.write_text("log_id,ts,us")
+        change = {"kind": Way.FILE, "place": str(place)}
+        change_source(name="core", changes=change, actor=SYSTEM, at=NOON)
+
+        early = take(tmp_path)
+        with pytest.raises(BadInput, match="no column"):
+            take(tmp_path)
+
+        assert early == []
+
+    def test_that_is_named_is_taken_as_it_is(self, tmp_path: Path) -> None:
+        make_source(tmp_path)
+        path = write(tmp_path / "a.csv", [line(0)])
+        path.write_bytes(path.read_bytes().rstrip())
+
+        (batch,) = take(tmp_path, files=[path])
+
+        assert batch.added == 1
 
 
 class TestFiles:
@@ -304,10 +363,11 @@ class TestFiles:
             import_source, name="core", actor=SYSTEM, wires=wires(tmp_path), quiet=half_a_minute
         )
 
+        ahead = importing(at=written - timedelta(seconds=5))  # the file server's clock
         early = importing(at=written + timedelta(seconds=5))
         later = importing(at=written + timedelta(seconds=50))
 
-        assert (len(early), len(later)) == (0, 1)
+        assert (len(ahead), len(early), len(later)) == (0, 0, 1)
 
     def test_that_are_no_tables_by_their_names_are_left_alone(self, tmp_path: Path) -> None:
         place = make_source(tmp_path)

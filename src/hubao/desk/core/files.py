@@ -15,12 +15,14 @@ from hubao.lake.readers.columnar import schema_of
 from hubao.lake.readers.delimited import Delimited
 from hubao.lake.readers.jsonlines import JsonLines
 from hubao.lake.readers.layout import Layout, Wanted, placed
-from hubao.lake.readers.lines import lines
+from hubao.lake.readers.lines import Line, lines
 from hubao.lake.readers.sheet import Sheet
 from hubao.lake.sources import Format, Source, find, opened
 
 BATCH: Final = 5_000
+_ENDS: Final = ("\n", "\r")
 Told = Callable[[int], None]
+IsWhole = Callable[[], bool]
 
 
 class Row(NamedTuple):
@@ -112,11 +114,22 @@ def rows(
     return rows_by(file, Columns(needed, optional), told=told)
 
 
-def rows_by(file: Given, columns: Columns, *, told: Told | None = None) -> Iterator[Row]:
-    """Read a file's rows by columns that may have other names there; else as `rows`."""
+def rows_by(
+    file: Given, columns: Columns, *, told: Told | None = None, is_whole: IsWhole | None = None
+) -> Iterator[Row]:
+    """Read a file's rows by columns that may have other names there; else as `rows`.
+
+    Args:
+        file: as in `rows`.
+        columns: which columns.
+        told: hears the bytes read so far.
+        is_whole: asked about a last line of text that has no end, whether to take it.
+    """
     layout = columns.layout()
-    found = _columnar(file, layout) if file.source.format is Format.PARQUET else None
-    return _filled(found or _textual(file, layout, told or (lambda _: None)), columns)
+    if file.source.format is Format.PARQUET:
+        return _filled(_columnar(file, layout), columns)
+    found = _textual(file, layout, told or (lambda _: None), is_whole or (lambda: True))
+    return _filled(found, columns)
 
 
 def json_rows(body: bytes, columns: Columns, *, name: str) -> Iterator[Row]:
@@ -148,7 +161,7 @@ def _filled(found: "_Found", columns: Columns) -> Iterator[Row]:
 _Found = Iterator[tuple[int, str | None, Iterable[tuple[str, str | None]]]]
 
 
-def _textual(file: Given, layout: Layout, told: Told) -> _Found:
+def _textual(file: Given, layout: Layout, told: Told, is_whole: IsWhole) -> _Found:
     done = 0
 
     def seen(block: memoryview) -> None:
@@ -161,14 +174,19 @@ def _textual(file: Given, layout: Layout, told: Told) -> _Found:
         reader: Delimited | JsonLines | Sheet
         match file.source.format:
             case Format.CSV:
-                reader = Delimited(lines(stream, file.encoding), layout, name)
+                reader = Delimited(_ended(lines(stream, file.encoding), is_whole), layout, name)
             case Format.JSON_LINES:
-                reader = JsonLines(lines(stream, file.encoding), layout, name)
+                reader = JsonLines(_ended(lines(stream, file.encoding), is_whole), layout, name)
             case Format.XLSX:
                 reader = Sheet(file.source.path, layout)
             case _:
                 raise BadInput(f"{name} is no table: give CSV, JSON lines, XLSX or Parquet.")
         yield from _of_reader(reader)
+
+
+def _ended(found: Iterator[Line], is_whole: IsWhole) -> Iterator[Line]:
+    """Give lines; the last, if it has no end, only where it is said to be whole."""
+    return (line for line in found if line.text.endswith(_ENDS) or is_whole())
 
 
 def _of_reader(reader: Delimited | JsonLines | Sheet) -> _Found:

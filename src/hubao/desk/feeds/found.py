@@ -14,16 +14,29 @@ Stamp = tuple[int, int]  # size and time of the last change, in ns
 
 @dataclass(frozen=True)
 class Found:
-    """A file as it was when it was found."""
+    """A file as it was when it was found.
+
+    Attributes:
+        path: of it.
+        size: bytes.
+        changed: when it was last changed, in ns.
+        rested: whether it hasn't changed since it was looked at before.
+    """
 
     path: Path
     size: int
     changed: int
+    rested: bool = False
 
     @property
     def stamp(self) -> Stamp:
         """What tells whether it has changed since."""
         return self.size, self.changed
+
+    def is_as_found(self) -> bool:
+        """Tell whether it hasn't changed since it was found."""
+        now = self.path.stat()
+        return (now.st_size, now.st_mtime_ns) == self.stamp
 
     @property
     def moment(self) -> datetime:
@@ -76,14 +89,16 @@ def new(
         paths: to look at.
         known: stamps of those that were, by path.
         at: now.
-        quiet: how long a file must not have changed: until then it may still be written.
+        quiet: how long a file must not have changed: until then it may still be written. A file
+            server's clock may be ahead by as much.
     """
     for path in paths:
         try:
             now = path.stat()
         except FileNotFoundError:  # taken away meanwhile
             continue
-        found = Found(path, now.st_size, now.st_mtime_ns)
-        being_written = timedelta(0) <= at - found.moment < quiet
-        if known.get(str(path)) != found.stamp and not being_written:
+        before = known.get(str(path))
+        rested = before is not None and before[1] == now.st_mtime_ns
+        found = Found(path, now.st_size, now.st_mtime_ns, rested)
+        if before != found.stamp and abs(at - found.moment) >= quiet:
             yield found

@@ -18,6 +18,7 @@ from hubao.desk.feeds.rules import ZONES_APART, NoSuchSource, Terms, Way, is_sil
 from hubao.kit.errors import HubaoError, Kind
 
 _ANY_OF: Final = (Permission.READ_FEEDS, Permission.WRITE_FEEDS, Permission.PUSH_FEEDS)
+_AT_ONCE: Final = 10_000  # names that are asked for together
 LATEST: Final = 8  # imports that are listed
 PICTURED: Final = 30  # days
 
@@ -100,9 +101,11 @@ def terms_of(source: Source) -> Terms:
     )
 
 
-def files_known(source: Source) -> dict[str, Stamp]:
-    """Give the stamps of the files that were looked at, by path."""
-    rows = File.objects.filter(source=source).values_list("name", "size", "changed")
+def files_known(source: Source, names: Sequence[str]) -> dict[str, Stamp]:
+    """Give the stamps of those of these files that were looked at, by path."""
+    asked = (names[begin : begin + _AT_ONCE] for begin in range(0, len(names), _AT_ONCE))
+    found = (File.objects.filter(source=source, name__in=some) for some in asked)
+    rows = (row for some in found for row in some.values_list("name", "size", "changed"))
     return {name: (size, changed) for name, size, changed in rows}
 
 

@@ -14,6 +14,7 @@ from hubao.desk.feeds.rules import Busy
 from hubao.desk.ledger.rules import Entered
 from hubao.desk.ledger.steps import append_entry
 
+_AT_ONCE: Final = 1_000
 _COUNT: Final = """
 INSERT INTO feeds_hour (source, hour, events) VALUES (%s, %s, %s)
 ON CONFLICT (source, hour) DO UPDATE SET events = feeds_hour.events + excluded.events
@@ -110,17 +111,24 @@ def write_down_kept(source: Source, kept: Sequence[Kept], *, by: str, at: dateti
 def note_files(source: Source, taken: Sequence[Taken], *, batch: int | None) -> None:
     """Note which files were looked at, so that they aren't again while they stay as they are."""
     require_open("note_files")
-    for one in taken:
-        File.objects.update_or_create(
+    rows = [
+        File(
             source=source,
             name=one.name,
-            defaults={
-                "size": one.size,
-                "changed": one.changed,
-                "sha256": one.sha256,
-                "batch": batch if one.sha256 else None,
-            },
+            size=one.size,
+            changed=one.changed,
+            sha256=one.sha256,
+            batch=batch if one.sha256 else None,
         )
+        for one in taken
+    ]
+    File.objects.bulk_create(
+        rows,
+        batch_size=_AT_ONCE,
+        update_conflicts=True,
+        unique_fields=["source", "name"],
+        update_fields=["size", "changed", "sha256", "batch"],
+    )
 
 
 def _add_hours(source: str, hours: Iterable[tuple[datetime, int]]) -> None:

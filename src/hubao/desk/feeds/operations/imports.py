@@ -68,6 +68,27 @@ class _Group:
         return hashlib.sha256("".join(self.digests).encode()).hexdigest()
 
 
+@dataclass
+class _End:
+    """A file's last line, if nothing ends it: its writer may be in the middle of it.
+
+    It is left for next time, and taken then if the file hasn't changed in between.
+    """
+
+    found: Found
+    named: bool
+    left: bool = False
+
+    def is_whole(self) -> bool:
+        self.left = not (self.named or (self.found.rested and self.found.is_as_found()))
+        return not self.left
+
+    def taken(self, sha256: str) -> Taken:
+        """Note the file; smaller than it is if a line was left, so that it is looked at again."""
+        one = self.found
+        return Taken(str(one.path), one.size - self.left, one.changed, sha256)
+
+
 def import_source(
     *,
     name: str,
@@ -104,9 +125,10 @@ def import_source(
         terms = terms_of(source)
         tidy(source, places=wires.places, by=actor.id, at=at)
         paths = named(files) if files else listed(name, terms, wires.places)
-        # One file that always grows would never be quiet; what is cut off there comes next time.
+        # One file that always grows would never be quiet; its last line may be left for next time.
         wait = quiet if terms.kind is Way.FOLDER else timedelta(0)
-        found = new(paths, {} if files else files_known(source), at=at, quiet=wait)
+        known = {} if files else files_known(source, [str(path) for path in paths])
+        found = new(paths, known, at=at, quiet=wait)
         run = _Run(source, terms, actor, at, wires, forgiving=not files)
         imported = [run.store(group) for group in run.groups(found)]
         with durable():
@@ -135,12 +157,13 @@ class _Run:
         """Stage files one after the other, and give them in groups of some size."""
         group, size = _Group(), 0
         for one in found:
+            end = _End(one, named=not self.forgiving)
             try:
-                self._add(one, group)
+                self._add(one, group, end)
             except BadInput:
-                if not (self.forgiving and self.terms.kind is Way.FOLDER):
+                if not (self.forgiving and (self.terms.kind is Way.FOLDER or end.left)):
                     raise
-                group.taken.append(Taken(str(one.path), one.size, one.changed))
+                group.taken.append(end.taken(""))
             size += one.size
             if size >= AT_ONCE:
                 yield group
@@ -167,7 +190,7 @@ class _Run:
             Path(staged).unlink()
         return batch
 
-    def _add(self, one: Found, group: _Group) -> None:
+    def _add(self, one: Found, group: _Group, end: _End) -> None:
         waiting = self.wires.places.waiting(self.source.name)
         if one.path.parent == waiting:  # a push, which is staged already
             group.names[str(one.path)] = one.path.stem
@@ -181,11 +204,12 @@ class _Run:
             file,
             columns_of(self.terms.columns),
             told=lambda done: self.wires.tell(done, one.size, one.path.name),
+            is_whole=end.is_whole,
         )
         self._stage.write(found, staged, Arrival(min(one.moment, self.at), self.at))
         group.names[str(staged)] = one.path.name
         group.digests.append(file.sha256)
-        group.taken.append(Taken(str(one.path), one.size, one.changed, file.sha256))
+        group.taken.append(end.taken(file.sha256))
         group.skipped += self._stage.skipped - skipped
 
     def _land(self, group: _Group) -> Landed:

@@ -196,6 +196,49 @@ class TestFormats:
         assert [one["at"] for one in found] == [NOON - timedelta(hours=n) for n in (2, 1, 0)]
         assert found[0]["fields"] == ["phone"]
 
+    def test_parquet_that_is_damaged_is_noted_and_says_where(self, tmp_path: Path) -> None:
+        place = make_source(tmp_path)
+        path = place / "a.parquet"
+        told = pa.Table.from_pylist([line(n) for n in range(12_000)])
+        parquet.write_table(told, path, row_group_size=10_000, compression="zstd")
+        second = parquet.read_metadata(path).row_group(1).column(0).data_page_offset
+        spoilt = bytearray(path.read_bytes())
+        spoilt[second : second + 200] = bytes(200)
+        path.write_bytes(spoilt)
+
+        assert take(tmp_path) == []
+        with pytest.raises(BadInput, match=r"a\.parquet is damaged after row 10,000"):
+            take(tmp_path, files=[path])
+
+    def test_parquet_of_numbers_bytes_and_records_is_read_as_text_or_set_aside(
+        self, tmp_path: Path
+    ) -> None:
+        place = make_source(tmp_path)
+        record = make_policy(policy_number="1234567890")
+        numbers = pa.array([1234567890.0, float("nan")])
+        users = pa.array([b"zhang", b"li"])
+        told = {"log_id": ["1", "2"], "ts": ["2026-11-01", "2026-11-02"], "user": users,
+                "op": ["open", "open"], "policy_no": numbers}  # fmt: skip
+        parquet.write_table(pa.table(told), place / "a.parquet")
+        parquet.write_table(
+            pa.table(told | {"policy_no": ["1", "2"], "user": [b"\xff", b"a\0"]}),
+            place / "b.parquet",
+        )
+
+        (batch,) = take(tmp_path)
+
+        ((actor_, policy),) = [(one["actor"], one["policy"]) for one in events(tmp_path)]
+        assert (actor_, policy) == ("core:zhang", record)
+        assert (batch.added, batch.rejected) == (1, 3)
+
+    def test_parquet_with_records_in_a_column_says_so(self, tmp_path: Path) -> None:
+        place = make_source(tmp_path)
+        told = [line(0) | {"user": {"name": "zhang"}}]
+        parquet.write_table(pa.Table.from_pylist(told), place / "a.parquet")
+
+        with pytest.raises(BadInput, match="column 'user' holds struct"):
+            take(tmp_path, files=[place / "a.parquet"])
+
     def test_xlsx(self, tmp_path: Path) -> None:
         place = make_source(tmp_path)
         book = openpyxl.Workbook()
@@ -388,6 +431,19 @@ class TestFiles:
         assert list(File.objects.filter(batch=None).values_list("name", flat=True)) == [
             str(place / "a.csv")
         ]
+
+    def test_that_are_links_out_of_the_folder_or_nowhere_are_noted(self, tmp_path: Path) -> None:
+        place = make_source(tmp_path)
+        (tmp_path / "lake").mkdir()
+        (place / "a.csv").symlink_to(write(tmp_path / "lake" / "secret.csv", [line(0)]))
+        (place / "b.csv").symlink_to(tmp_path / "nothing.csv")
+        (place / "d.csv").symlink_to(write(place / "c.csv", [line(1)]))
+
+        (batch,) = take(tmp_path)
+
+        assert (batch.added, batch.repeated) == (1, 1)
+        noted = File.objects.filter(batch=None).order_by("name").values_list("name", flat=True)
+        assert list(noted) == [str(place / "a.csv"), str(place / "b.csv")]
 
     def test_that_are_named_and_cant_be_used_say_why(self, tmp_path: Path) -> None:
         make_source(tmp_path)

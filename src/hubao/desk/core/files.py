@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from pyarrow import parquet
-
+from hubao.desk.core.typed import check_flat, columnar_rows
 from hubao.kit.errors import BadInput
 from hubao.lake.facts import FactFinder
 from hubao.lake.inputs import Role
@@ -16,10 +15,11 @@ from hubao.lake.readers.delimited import Delimited
 from hubao.lake.readers.jsonlines import JsonLines
 from hubao.lake.readers.layout import Layout, Wanted, placed
 from hubao.lake.readers.lines import Line, lines
+from hubao.lake.readers.rows import spoilt
 from hubao.lake.readers.sheet import Sheet
+from hubao.lake.rejects import Reason
 from hubao.lake.sources import Format, Source, find, opened
 
-BATCH: Final = 5_000
 _ENDS: Final = ("\n", "\r")
 Told = Callable[[int], None]
 IsWhole = Callable[[], bool]
@@ -197,20 +197,13 @@ def _of_reader(reader: Delimited | JsonLines | Sheet) -> _Found:
 
 
 def _columnar(file: Given, layout: Layout) -> _Found:
-    path = file.source.path
-    places = placed(layout, schema_of(path).names, file.source.name)
-    with parquet.ParquetFile(path) as table:
-        headers = {name: table.schema_arrow.names[place] for name, place in places.items()}
-        first = 1
-        for batch in table.iter_batches(BATCH, columns=list(headers.values())):
-            columns = [batch.column(header).to_pylist() for header in headers.values()]
-            for number, cells in enumerate(zip(*columns, strict=True), start=first):
-                texts = (_text(cell) for cell in cells)
-                yield number, None, zip(headers, texts, strict=True)
-            first += batch.num_rows
-
-
-def _text(cell: object) -> str | None:
-    if isinstance(cell, list):
-        return ";".join(str(one) for one in cell if one is not None)
-    return None if cell is None else str(cell)
+    schema = schema_of(file.source.path)
+    places = placed(layout, schema.names, file.source.name)
+    for name, place in places.items():
+        check_flat(file.source.path, schema.field(place), listed=name in layout.lists())
+    names = [schema.names[place] for place in places.values()]
+    for number, cells in enumerate(columnar_rows(file.source.path, names), start=1):
+        if spoilt(cells):
+            yield number, str(Reason.BAD_BYTES), ()
+        else:
+            yield number, None, zip(places, cells, strict=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from hubao.desk.feeds.places import Places, dropped
+from hubao.desk.feeds.places import Places, dropped, stat
 from hubao.desk.feeds.rules import Terms, Way
 from hubao.kit.errors import BadInput
 
@@ -35,7 +35,7 @@ class Found:
 
     def is_as_found(self) -> bool:
         """Tell whether it hasn't changed since it was found."""
-        now = self.path.stat()
+        now = stat(self.path)
         return (now.st_size, now.st_mtime_ns) == self.stamp
 
     @property
@@ -62,6 +62,16 @@ def listed(name: str, terms: Terms, places: Places) -> Sequence[Path]:
         f"There is no {terms.kind} {place}: make it, or say where it is with"
         f" hubao lake source change {name} --place."
     )
+
+
+def check_place(path: Path, terms: Terms) -> None:
+    """Refuse a file that isn't where it seems to be.
+
+    Raises:
+        BadInput: it is a link that leads out of the source's folder.
+    """
+    if terms.kind is Way.FOLDER and not path.resolve().is_relative_to(Path(terms.place).resolve()):
+        raise BadInput(f"{path} is a link out of its folder: put the file itself there.")
 
 
 def named(files: Sequence[Path]) -> Sequence[Path]:
@@ -94,7 +104,7 @@ def new(
     """
     for path in paths:
         try:
-            now = path.stat()
+            now = stat(path)
         except FileNotFoundError:  # taken away meanwhile
             continue
         before = known.get(str(path))

@@ -13,7 +13,7 @@ from typing import Final
 
 from hubao.desk.core.durably import sync, write
 from hubao.desk.feeds.rules import Busy
-from hubao.lake.sources import BY_SUFFIX, Format
+from hubao.lake.sources import BY_SUFFIX, Format, readable
 
 ENDINGS: Final = frozenset(suffix for suffix, kind in BY_SUFFIX.items() if kind is not Format.XES)
 _PACKED: Final = ".gz"
@@ -145,10 +145,33 @@ def dropped(folder: Path) -> list[Path]:
     """Give the files of a folder that are tables by their names, the oldest first.
 
     Names that begin with a dot, and endings of our own or of programs that are still copying, are
-    none.
+    none. A link counts, so that one that leads nowhere is noted as a file that can't be used.
+
+    Raises:
+        BadInput: the folder can't be read.
     """
-    found = [path for path in folder.iterdir() if is_table(path.name) and path.is_file()]
-    return sorted(found, key=lambda path: (path.stat().st_mtime_ns, path.name))
+    with readable(folder):
+        found = [path for path in folder.iterdir() if is_table(path.name) and _is_file(path)]
+        return sorted(found, key=lambda path: (_changed(path), path.name))
+
+
+def stat(path: Path) -> os.stat_result:
+    """Look at a file, or at a link that leads nowhere."""
+    try:
+        return path.stat()
+    except FileNotFoundError:
+        return path.lstat()
+
+
+def _is_file(path: Path) -> bool:
+    return path.is_file() or (path.is_symlink() and not path.exists())
+
+
+def _changed(path: Path) -> int:
+    try:
+        return stat(path).st_mtime_ns
+    except FileNotFoundError:  # taken away meanwhile
+        return 0
 
 
 def is_table(name: str) -> bool:

@@ -15,7 +15,7 @@ from typing import Final
 from hubao.desk.core.actor import Actor, Permission
 from hubao.desk.core.files import given, rows_by
 from hubao.desk.core.transactions import durable
-from hubao.desk.feeds.found import Found, listed, named, new
+from hubao.desk.feeds.found import Found, check_place, listed, named, new
 from hubao.desk.feeds.landing import Landed, land, publish
 from hubao.desk.feeds.models import Batch, Source
 from hubao.desk.feeds.operations.tidying import tidy
@@ -196,6 +196,8 @@ class _Run:
             group.names[str(one.path)] = one.path.stem
             group.digests.append(one.path.stem)
             return
+        if self.forgiving:
+            check_place(one.path, self.terms)
         file = given(one.path)
         skipped = self._stage.skipped
         self._count += 1

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from hubao.desk.core.durably import sync, write
+from hubao.desk.core.durably import make, sync, write
 from hubao.desk.feeds.rules import Busy
 from hubao.lake.sources import BY_SUFFIX, Format, readable
 
@@ -108,7 +108,7 @@ class Places:
         Raises:
             Busy: one runs.
         """
-        self.lake.mkdir(parents=True, exist_ok=True)
+        make(self.lake)
         handle = os.open(self.lake / f".feed-{source}.lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
             _lock(handle)
@@ -118,7 +118,8 @@ class Places:
 
     def _own(self, source: str, what: str) -> Path:
         folder = self.feeds / source / what
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not folder.is_dir():
+            make(folder, mode=0o700)
         return folder
 
     def _begun(self, source: str) -> Path:

@@ -16,6 +16,7 @@ from hubao.desk.feeds.places import Places
 from hubao.desk.feeds.profile import LOOKED_BACK, Day, Gap, by_day, gaps, has_week
 from hubao.desk.feeds.rules import ZONES_APART, NoSuchSource, Terms, Way, is_silent
 from hubao.kit.errors import HubaoError, Kind
+from hubao.kit.parts import in_parts
 
 _ANY_OF: Final = (Permission.READ_FEEDS, Permission.WRITE_FEEDS, Permission.PUSH_FEEDS)
 _AT_ONCE: Final = 10_000  # names that are asked for together
@@ -103,7 +104,7 @@ def terms_of(source: Source) -> Terms:
 
 def files_known(source: Source, names: Sequence[str]) -> dict[str, Stamp]:
     """Give the stamps of those of these files that were looked at, by path."""
-    asked = (names[begin : begin + _AT_ONCE] for begin in range(0, len(names), _AT_ONCE))
+    asked = in_parts(names, _AT_ONCE)
     found = (File.objects.filter(source=source, name__in=some) for some in asked)
     rows = (row for some in found for row in some.values_list("name", "size", "changed"))
     return {name: (size, changed) for name, size, changed in rows}

@@ -16,7 +16,7 @@ from hubao.desk.core.actor import NotAllowed, Role
 from hubao.desk.feeds.models import Batch, File, Hour, Source
 from hubao.desk.feeds.operations.imports import import_source
 from hubao.desk.feeds.operations.sources import change_source
-from hubao.desk.feeds.queries import rejects
+from hubao.desk.feeds.queries import NoRejects, rejects
 from hubao.desk.feeds.rules import Busy, NoSuchSource, Way, months_near
 from hubao.kit.errors import BadInput
 from tests.makers.desk import NOON, SYSTEM, actor, make_branches, make_person, make_policy, said
@@ -454,6 +454,28 @@ class TestFiles:
             take(tmp_path, files=[path])
 
         assert not Batch.objects.exists()
+
+    def test_that_cant_be_used_are_forgotten_once_they_are_gone(self, tmp_path: Path) -> None:
+        place = make_source(tmp_path)
+        for name in ("a.csv", "b.csv"):
+            (place / name).write_text("other,columns\n1,2\n")
+        take(tmp_path)
+        (place / "a.csv").unlink()
+
+        take(tmp_path)
+
+        assert [one.name for one in File.objects.all()] == [str(place / "b.csv")]
+
+    def test_leave_lists_of_rows_that_are_forgotten_after_half_a_year(self, tmp_path: Path) -> None:
+        write(make_source(tmp_path) / "a.csv", [line(0, ts="never")])
+        take(tmp_path)
+        told = reasons(tmp_path)
+
+        take(tmp_path, at=datetime.now(UTC) + timedelta(days=181))
+
+        assert told == [("2", "unreadable time")]
+        with pytest.raises(NoRejects):
+            reasons(tmp_path)
 
     def test_come_together_into_one_batch(self, tmp_path: Path) -> None:
         place = make_source(tmp_path)

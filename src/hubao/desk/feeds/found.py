@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from hubao.desk.feeds.places import Places, dropped, stat
-from hubao.desk.feeds.rules import Terms, Way
+from hubao.desk.feeds.rules import LONGEST_PATH, Terms, Way
 from hubao.kit.errors import BadInput
 
 Stamp = tuple[int, int]  # size and time of the last change, in ns
@@ -78,11 +78,14 @@ def named(files: Sequence[Path]) -> Sequence[Path]:
     """Give files that were named, once it is clear that they are there.
 
     Raises:
-        BadInput: one isn't.
+        BadInput: one isn't, or its path is too long to be noted.
     """
     missing = next((one for one in files if not one.is_file()), None)
     if missing is not None:
         raise BadInput(f"There is no file {missing}: check the path.")
+    long = next((one for one in files if len(str(one)) > LONGEST_PATH), None)
+    if long is not None:
+        raise BadInput(f"{long} is longer than {LONGEST_PATH} characters: put it elsewhere.")
     return files
 
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -100,6 +101,12 @@ class Places:
     def rejects(self, source: str, number: int) -> Path:
         """Name the list of a batch's rows that were set aside."""
         return self._own(source, "rejects") / f"{number:09d}.csv.gz"
+
+    def forget_rejects(self, source: str, *, before: datetime) -> None:
+        """Remove lists of rows that were set aside, of batches from before a time."""
+        for path in self._own(source, "rejects").iterdir():
+            if path.stat().st_mtime < before.timestamp():
+                path.unlink()
 
     @contextmanager
     def alone(self, source: str) -> Iterator[None]:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -18,7 +19,9 @@ ACTIONS: Final = frozenset({"view", "search", "edit", "print", "export", "share"
 SKIP: Final = "skip"  # a word whose rows are no access to a record
 DAY: Final = 24 * 60  # minutes
 ZONES_APART: Final = timedelta(days=2)  # what a wrong zone can have moved an event by, and more
-LONGEST_PLACE: Final = 500  # house rule: characters
+MOST_MINUTES: Final = 366 * DAY  # house rule: a source that is looked after less often is none
+LONGEST_PATH: Final = 500  # characters of a file's path, as its column has them
+LONGEST_PLACE: Final = LONGEST_PATH - 256  # a slash and a file's name come behind it
 _NAME: Final = re.compile(r"[a-z][a-z0-9-]{0,39}")
 _OUR_OWN: Final = frozenset({"desk", "system", "cli"})  # what our own actors' ids begin with
 
@@ -108,8 +111,8 @@ def check_source(name: str, terms: Terms) -> None:
         raise BadSource("A source that is pushed has no --place, and needs --pushed-by.")
     if terms.kind is not Way.PUSH and (not terms.place or terms.client):
         raise BadSource("A source of files needs --place, and has no --pushed-by.")
-    if len(terms.place) > LONGEST_PLACE:
-        raise BadSource(f"A place has {LONGEST_PLACE} characters at most.")
+    _check_place(terms.place)
+    _check_minutes(terms)
     _check_columns(terms)
     _check_zone(terms.timezone)
 
@@ -129,6 +132,29 @@ def months_near(first: datetime, last: datetime) -> set[str]:
     begin, end = first - ZONES_APART, last + ZONES_APART
     months = range(begin.year * 12 + begin.month - 1, end.year * 12 + end.month)
     return {f"{month // 12:04d}-{month % 12 + 1:02d}" for month in months}
+
+
+def plain_word(word: str) -> str:
+    """Give the form of a source's word for an action in which equal words are equal."""
+    return word.casefold()
+
+
+def plain_words(actions: Mapping[str, str]) -> dict[str, str]:
+    """Give actions by their words' plain form."""
+    return {plain_word(word): action for word, action in actions.items()}
+
+
+def _check_place(place: str) -> None:
+    if len(place) > LONGEST_PLACE:
+        raise BadSource(f"A place has {LONGEST_PLACE} characters at most.")
+    if place and (not Path(place).is_absolute() or ".." in Path(place).parts):
+        raise BadSource("A place is a whole path without '..', as /srv/core/audit.")
+
+
+def _check_minutes(terms: Terms) -> None:
+    for option, minutes in (("--every", terms.every), ("--silence", terms.silent_after)):
+        if not 1 <= minutes <= MOST_MINUTES:
+            raise BadSource(f"{option} is minutes, from 1 to {MOST_MINUTES:,}.")
 
 
 def _check_columns(terms: Terms) -> None:

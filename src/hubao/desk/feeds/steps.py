@@ -1,6 +1,6 @@
 """Write a batch down: what it was, what it adds to the hours, which files it took; or nothing."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, NamedTuple
@@ -13,6 +13,7 @@ from hubao.desk.feeds.models import Batch, File, Source
 from hubao.desk.feeds.rules import Busy
 from hubao.desk.ledger.rules import Entered
 from hubao.desk.ledger.steps import append_entry
+from hubao.kit.parts import in_parts
 
 _AT_ONCE: Final = 1_000
 _COUNT: Final = """
@@ -129,6 +130,15 @@ def note_files(source: Source, taken: Sequence[Taken], *, batch: int | None) -> 
         unique_fields=["source", "name"],
         update_fields=["size", "changed", "sha256", "batch"],
     )
+
+
+def forget_gone(source: Source, there: Collection[str]) -> None:
+    """Forget files that as a whole couldn't be used and that lie there no more."""
+    require_open("forget_gone")
+    unusable = File.objects.filter(source=source, batch=None)
+    gone = set(unusable.values_list("name", flat=True)) - set(there)
+    for some in in_parts(sorted(gone), _AT_ONCE):
+        unusable.filter(name__in=some).delete()
 
 
 def _add_hours(source: str, hours: Iterable[tuple[datetime, int]]) -> None:

@@ -23,7 +23,7 @@ from hubao.desk.feeds.places import Places, write_rejects
 from hubao.desk.feeds.queries import batches_near, files_known, source_of, terms_of
 from hubao.desk.feeds.rules import Terms, Way, columns_of, months_near
 from hubao.desk.feeds.staging import Arrival, Stage
-from hubao.desk.feeds.steps import Taken, note_files, write_down
+from hubao.desk.feeds.steps import Taken, forget_gone, note_files, write_down
 from hubao.desk.people.queries import parties_of
 from hubao.desk.policies.numbers import records_or_tokens
 from hubao.kit.errors import BadInput
@@ -31,6 +31,7 @@ from hubao.seal.fields import Fields
 
 AT_ONCE: Final = 256 << 20  # bytes of files that become one batch
 MOST_REJECTS: Final = 100_000  # of a batch, that are listed
+REJECTS_KEPT: Final = timedelta(days=180)  # house rule: by then a system is mended
 Told = Callable[[int, int, str], None]
 
 
@@ -131,7 +132,10 @@ def import_source(
         found = new(paths, known, at=at, quiet=wait)
         run = _Run(source, terms, actor, at, wires, forgiving=not files)
         imported = [run.store(group) for group in run.groups(found)]
+        wires.places.forget_rejects(name, before=at - REJECTS_KEPT)
         with durable():
+            if not files:
+                forget_gone(source, {str(path) for path in paths})
             done = {"last_import_at": at, "failed_at": None, "failed_code": None}
             Source.objects.filter(name=name).update(**done)
     return [one for one in imported if one is not None]

@@ -19,8 +19,8 @@ ACTIONS: Final = frozenset({"view", "search", "edit", "print", "export", "share"
 SKIP: Final = "skip"  # a word whose rows are no access to a record
 DAY: Final = 24 * 60  # minutes
 ZONES_APART: Final = timedelta(days=2)  # what a wrong zone can have moved an event by, and more
-MOST_MINUTES: Final = 366 * DAY  # house rule: a source that is looked after less often is none
-LONGEST_PATH: Final = 500  # characters of a file's path, as its column has them
+MOST_MINUTES: Final = 366 * DAY  # a source that is looked after less often is none
+LONGEST_PATH: Final = 500  # house rule: characters of a file's path, as its column has them
 LONGEST_PLACE: Final = LONGEST_PATH - 256  # a slash and a file's name come behind it
 _NAME: Final = re.compile(r"[a-z][a-z0-9-]{0,39}")
 _OUR_OWN: Final = frozenset({"desk", "system", "cli"})  # what our own actors' ids begin with

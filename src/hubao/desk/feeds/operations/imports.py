@@ -31,7 +31,7 @@ from hubao.seal.fields import Fields
 
 AT_ONCE: Final = 256 << 20  # bytes of files that become one batch
 MOST_REJECTS: Final = 100_000  # of a batch, that are listed
-REJECTS_KEPT: Final = timedelta(days=180)  # house rule: by then a system is mended
+REJECTS_KEPT: Final = timedelta(days=180)  # by then a system is mended
 Told = Callable[[int, int, str], None]
 
 

@@ -1,7 +1,8 @@
-"""Rows of a source on their way to the lake: nobody's number in clear, logins known as people.
+"""Rows of a source on their way to the lake: their policies' numbers gone, logins known as people.
 
-What is staged may lie on disk, as pushed events do until they are imported: policy numbers have
-become record ids or tokens by then, and the ids of events keyed hashes.
+What is staged may lie on disk, as pushed events do until they are imported: the numbers in the
+policy column have become record ids or tokens by then, in the row's other cells too, and the ids of
+events keyed hashes. Another policy's number in another cell isn't looked for.
 """
 
 import hashlib

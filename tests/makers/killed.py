@@ -12,7 +12,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
+from itertools import count
 from pathlib import Path
+from pkgutil import resolve_name
+from typing import Any
+from unittest import mock
 
 from hubao.seal.fields import Fields
 from hubao.seal.keyset import Key, Keyset
@@ -65,6 +69,20 @@ def kill(child: "subprocess.Popen[bytes]", *, seen: Callable[[], bool], within: 
     assert child.poll() is None, "it ended before it could be killed"
     os.killpg(child.pid, signal.SIGKILL)
     child.wait()
+
+
+@contextmanager
+def dying(moment: str, nth: int) -> Iterator[None]:
+    """Kill this very process before the nth call of something, given by its full name."""
+    real, calls = resolve_name(moment), count(1)
+
+    def called(*given: Any, **named: Any) -> Any:  # noqa: ANN401 - whatever it is
+        if next(calls) == nth:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return real(*given, **named)
+
+    with mock.patch(moment, called):
+        yield
 
 
 def main(module: str, function: str, database: str, folder: str, keys: str) -> None:

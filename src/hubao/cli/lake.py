@@ -269,14 +269,10 @@ def _changes(
     given: dict[str, Any] = {
         "place": None if place is None else str(place.resolve()),
         "columns": parse_pairs(columns, option="--columns", example="policy=policy_no"),
-        "actions": _small(parse_pairs(actions, option="--actions", example="open=view")),
+        "actions": parse_pairs(actions, option="--actions", example="open=view"),
         **others,
     }
     return {name: value for name, value in given.items() if value is not None}
-
-
-def _small(actions: dict[str, str] | None) -> dict[str, str] | None:
-    return None if actions is None else {word.casefold(): one for word, one in actions.items()}
 
 
 def _tell(name: str, batch: "Batch") -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hubao.desk.core.durably import write
+from hubao.desk.core.durably import make, write
 from hubao.desk.core.keys import KeysetFile
 from hubao.seal.keyset import Key, Keyset, LocalKey
 from hubao.seal.suites import Suite
@@ -65,6 +65,21 @@ class TestWrite:
             write(tmp_path / FILE, "text")
 
         assert (tmp_path / FILE).exists() is not told
+
+
+class TestMake:
+    def test_has_each_new_folders_name_on_disk(self, steps: list[str], tmp_path: Path) -> None:
+        make(tmp_path / "lake" / "month=2026-11", mode=0o700)
+
+        assert steps == [f"sync {tmp_path.name}", "sync lake"]
+        assert (tmp_path / "lake" / "month=2026-11").stat().st_mode & 0o777 == 0o700
+
+    def test_has_that_of_one_that_is_there_too(self, steps: list[str], tmp_path: Path) -> None:
+        (tmp_path / "lake").mkdir()  # by somebody killed before the name was on disk
+
+        make(tmp_path / "lake")
+
+        assert steps == [f"sync {tmp_path.name}"]
 
 
 class TestKeysetThatIsReplaced:

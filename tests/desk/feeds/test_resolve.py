@@ -6,7 +6,7 @@ import pytest
 from pyarrow import parquet
 
 from hubao.desk.feeds.models import Batch
-from hubao.desk.feeds.operations.resolve import Resolved, resolve
+from hubao.desk.feeds.operations.resolve import Resolved, _Run, resolve
 from tests.makers.desk import NOON, SYSTEM, make_branches, make_person, make_policy, said
 from tests.makers.feeds import events, line, make_logins, make_source, take, wires, write
 
@@ -15,6 +15,10 @@ from tests.makers.feeds import events, line, make_logins, make_source, take, wir
 def _branches(database: str) -> None:
     del database
     make_branches()
+
+
+def _killed(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 class TestResolve:
@@ -56,6 +60,24 @@ class TestResolve:
         held = parquet.read_table(path)["policy"].to_pylist()
         assert held == sorted(held)
         assert len(held) == 40
+
+    def test_counts_right_after_a_run_that_was_killed(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        write(make_source(tmp_path) / "a.csv", [line(n) for n in range(3)])
+        take(tmp_path)
+        make_person("E7")
+        make_logins("core", zhang="E7")
+        told = {"name": "core", "actor": SYSTEM, "at": NOON, "wires": wires(tmp_path)}
+        with monkeypatch.context() as patched:
+            patched.setattr(_Run, "_count", _killed)
+            with pytest.raises(KeyboardInterrupt):
+                resolve(**told)  # type: ignore[arg-type]
+
+        resolve(**told)  # type: ignore[arg-type]
+
+        batch = Batch.objects.get()
+        assert (batch.unknown_actors, batch.unknown_policies) == (0, 3)
 
     def test_leaves_files_alone_when_nothing_has_come(self, tmp_path: Path) -> None:
         place = make_source(tmp_path)

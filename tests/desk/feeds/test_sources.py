@@ -42,6 +42,12 @@ class TestAdd:
             ("core", {"actions": {"open": "look"}}),
             ("core", {"system": "cli"}),
             ("core", {"system": "a:b"}),
+            ("core", {"place": "core"}),
+            ("core", {"place": "/srv/core/../../etc"}),
+            ("core", {"place": "/" + "a" * 244}),
+            ("core", {"every": 0}),
+            ("core", {"every": 10**10}),
+            ("core", {"silent_after": 366 * 24 * 60 + 1}),
         ],
     )
     def test_refuses_what_could_not_be_taken_in(self, name: str, changes: dict[str, Any]) -> None:
@@ -78,6 +84,30 @@ class TestChange:
 
         assert (terms.every, terms.place, terms.system) == (5, "/srv/core", "core")
         assert said("feed.source_changed")[0]["fact.changed"] == ["every"]
+
+    def test_takes_words_in_any_case(self) -> None:
+        add(terms=Terms(**(vars(FILES) | {"actions": {"Open": "view"}})))
+
+        terms = change_source(
+            name="core", changes={"actions": {"PRÜFT": "view"}}, actor=SYSTEM, at=NOON
+        )
+
+        assert terms.actions == {"prüft": "view"}
+        assert Source.objects.get().actions == {"prüft": "view"}
+
+    def test_keeps_the_system_once_events_are_there(self, tmp_path: Path) -> None:
+        place = make_source(tmp_path)
+        other = {"changes": {"system": "other"}, "actor": SYSTEM, "at": NOON}
+        change_source(name="core", **other)  # type: ignore[arg-type]
+        write(place / "a.csv", [line(0)])
+        take(tmp_path)
+
+        with pytest.raises(BadSource, match="has events under the system other"):
+            change_source(name="core", changes={"system": "core"}, actor=SYSTEM, at=NOON)
+
+        remove_source(name="core", actor=SYSTEM, at=NOON)
+        with pytest.raises(BadSource, match="has events under the system other"):
+            add()
 
     def test_checks_the_whole(self) -> None:
         add()

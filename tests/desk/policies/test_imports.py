@@ -196,7 +196,7 @@ class TestImportPolicies:
         counts, rejects = take_in(path)
 
         assert counts == Counts(added=1, rejected=1)
-        assert rejects == [(2, "it holds a NUL, which is no text")]
+        assert rejects == [(2, "bad bytes")]
 
     def test_leaves_blank_what_a_row_leaves_blank(self, tmp_path: Path) -> None:
         take_in(written(tmp_path / "a.csv", [row(1, issued_on="", holder_name="", product="")]))

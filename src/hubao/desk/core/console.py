@@ -8,7 +8,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from unfold.sites import UnfoldAdminSite
 
+from hubao.desk.core.told import status, told
 from hubao.desk.core.wired import wired
+from hubao.kit.errors import HubaoError, Kind
 
 
 class Console(UnfoldAdminSite):  # type: ignore[misc] # unfold ships no types
@@ -49,6 +51,18 @@ def page(
     """Show a page of ours within the shell."""
     shell = console.each_context(request)
     return render(request, template, {**shell, "title": title, **context}, status=status)
+
+
+def sorry(request: HttpRequest, error: HubaoError) -> HttpResponse:
+    """Say instead of a page why it isn't shown."""
+    match error.kind:
+        case Kind.FORBIDDEN:
+            title = _("Not allowed")
+        case Kind.UNAVAILABLE:
+            title = _("Not just now")
+        case _:
+            title = _("Not found")
+    return page(request, "core/sorry.html", title=title, why=told(error), status=status(error))
 
 
 def environment(_request: HttpRequest) -> list[str] | None:

@@ -20,6 +20,19 @@ def sync(path: Path) -> None:
         os.close(handle)
 
 
+def make(folder: Path, *, mode: int = 0o777) -> None:
+    """Make a folder, and those above it that are missing, to be there after a power cut too.
+
+    Args:
+        folder: may be there already; its name may then not be on disk yet.
+        mode: its own; those above it have the usual one.
+    """
+    if not folder.parent.is_dir():
+        make(folder.parent)
+    folder.mkdir(mode=mode, exist_ok=True)
+    sync(folder.parent)
+
+
 def give_name(written: Path, path: Path) -> None:
     """Give a file its name, in the place of one that has it: always one of the two is there, whole.
 

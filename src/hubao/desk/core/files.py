@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from pyarrow import parquet
-
+from hubao.desk.core.typed import check_flat, columnar_rows
 from hubao.kit.errors import BadInput
 from hubao.lake.facts import FactFinder
 from hubao.lake.inputs import Role
@@ -15,12 +14,15 @@ from hubao.lake.readers.columnar import schema_of
 from hubao.lake.readers.delimited import Delimited
 from hubao.lake.readers.jsonlines import JsonLines
 from hubao.lake.readers.layout import Layout, Wanted, placed
-from hubao.lake.readers.lines import lines
+from hubao.lake.readers.lines import Line, lines
+from hubao.lake.readers.rows import spoilt
 from hubao.lake.readers.sheet import Sheet
+from hubao.lake.rejects import Reason
 from hubao.lake.sources import Format, Source, find, opened
 
-BATCH: Final = 5_000
+_ENDS: Final = ("\n", "\r")
 Told = Callable[[int], None]
+IsWhole = Callable[[], bool]
 
 
 class Row(NamedTuple):
@@ -112,11 +114,22 @@ def rows(
     return rows_by(file, Columns(needed, optional), told=told)
 
 
-def rows_by(file: Given, columns: Columns, *, told: Told | None = None) -> Iterator[Row]:
-    """Read a file's rows by columns that may have other names there; else as `rows`."""
+def rows_by(
+    file: Given, columns: Columns, *, told: Told | None = None, is_whole: IsWhole | None = None
+) -> Iterator[Row]:
+    """Read a file's rows by columns that may have other names there; else as `rows`.
+
+    Args:
+        file: as in `rows`.
+        columns: which columns.
+        told: hears the bytes read so far.
+        is_whole: asked about a last line of text that has no end, whether to take it.
+    """
     layout = columns.layout()
-    found = _columnar(file, layout) if file.source.format is Format.PARQUET else None
-    return _filled(found or _textual(file, layout, told or (lambda _: None)), columns)
+    if file.source.format is Format.PARQUET:
+        return _filled(_columnar(file, layout), columns)
+    found = _textual(file, layout, told or (lambda _: None), is_whole or (lambda: True))
+    return _filled(found, columns)
 
 
 def json_rows(body: bytes, columns: Columns, *, name: str) -> Iterator[Row]:
@@ -148,7 +161,7 @@ def _filled(found: "_Found", columns: Columns) -> Iterator[Row]:
 _Found = Iterator[tuple[int, str | None, Iterable[tuple[str, str | None]]]]
 
 
-def _textual(file: Given, layout: Layout, told: Told) -> _Found:
+def _textual(file: Given, layout: Layout, told: Told, is_whole: IsWhole) -> _Found:
     done = 0
 
     def seen(block: memoryview) -> None:
@@ -161,14 +174,19 @@ def _textual(file: Given, layout: Layout, told: Told) -> _Found:
         reader: Delimited | JsonLines | Sheet
         match file.source.format:
             case Format.CSV:
-                reader = Delimited(lines(stream, file.encoding), layout, name)
+                reader = Delimited(_ended(lines(stream, file.encoding), is_whole), layout, name)
             case Format.JSON_LINES:
-                reader = JsonLines(lines(stream, file.encoding), layout, name)
+                reader = JsonLines(_ended(lines(stream, file.encoding), is_whole), layout, name)
             case Format.XLSX:
                 reader = Sheet(file.source.path, layout)
             case _:
                 raise BadInput(f"{name} is no table: give CSV, JSON lines, XLSX or Parquet.")
         yield from _of_reader(reader)
+
+
+def _ended(found: Iterator[Line], is_whole: IsWhole) -> Iterator[Line]:
+    """Give lines; the last, if it has no end, only where it is said to be whole."""
+    return (line for line in found if line.text.endswith(_ENDS) or is_whole())
 
 
 def _of_reader(reader: Delimited | JsonLines | Sheet) -> _Found:
@@ -179,20 +197,13 @@ def _of_reader(reader: Delimited | JsonLines | Sheet) -> _Found:
 
 
 def _columnar(file: Given, layout: Layout) -> _Found:
-    path = file.source.path
-    places = placed(layout, schema_of(path).names, file.source.name)
-    with parquet.ParquetFile(path) as table:
-        headers = {name: table.schema_arrow.names[place] for name, place in places.items()}
-        first = 1
-        for batch in table.iter_batches(BATCH, columns=list(headers.values())):
-            columns = [batch.column(header).to_pylist() for header in headers.values()]
-            for number, cells in enumerate(zip(*columns, strict=True), start=first):
-                texts = (_text(cell) for cell in cells)
-                yield number, None, zip(headers, texts, strict=True)
-            first += batch.num_rows
-
-
-def _text(cell: object) -> str | None:
-    if isinstance(cell, list):
-        return ";".join(str(one) for one in cell if one is not None)
-    return None if cell is None else str(cell)
+    schema = schema_of(file.source.path)
+    places = placed(layout, schema.names, file.source.name)
+    for name, place in places.items():
+        check_flat(file.source.path, schema.field(place), listed=name in layout.lists())
+    names = [schema.names[place] for place in places.values()]
+    for number, cells in enumerate(columnar_rows(file.source.path, names), start=1):
+        if spoilt(cells):
+            yield number, str(Reason.BAD_BYTES), ()
+        else:
+            yield number, None, zip(places, cells, strict=True)

@@ -15,7 +15,7 @@ from typing import Any, Final
 from pyarrow import parquet
 from sqlglot import exp
 
-from hubao.desk.core.durably import sync
+from hubao.desk.core.durably import make, sync
 from hubao.lake.engines.duckdb import DuckDB
 from hubao.lake.rejects import Reason
 from hubao.lake.schema import ACCESS
@@ -168,7 +168,7 @@ def write_months(engine: DuckDB, lake: Path, name: str) -> list[Path]:
     for one in _rows(engine, MONTHS):
         month = {"month": one["month"]}
         folder = lake / f"month={one['month']}"
-        folder.mkdir(parents=True, exist_ok=True)
+        make(folder)
         half = folder / f"{name}.writing"  # a reader must never see half a file
         with parquet.ParquetWriter(half, ACCESS, compression="zstd") as writer:
             for number in range(one["last"] + 1):

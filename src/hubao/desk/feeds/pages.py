@@ -5,8 +5,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from hubao.desk.core.console import page
-from hubao.desk.core.told import status, told
+from hubao.desk.core.console import page, sorry
 from hubao.desk.core.wired import wired
 from hubao.desk.feeds.places import Places
 from hubao.desk.feeds.queries import rejects, sources
@@ -23,7 +22,7 @@ def feeds(request: HttpRequest) -> HttpResponse:
     try:
         found = sources(actor=asking(request), at=now)
     except HubaoError as error:
-        return _sorry(request, error, title=_("Not allowed"))
+        return sorry(request, error)
     return page(
         request,
         "feeds/list.html",
@@ -43,7 +42,7 @@ def feed_rejects(request: HttpRequest, name: str, number: int) -> HttpResponse:
     try:
         listed = rejects(name=name, number=number, places=places, actor=asking(request))
     except HubaoError as error:
-        return _sorry(request, error, title=_("Not found"))
+        return sorry(request, error)
     return HttpResponse(
         listed,
         content_type="text/csv; charset=utf-8",
@@ -52,7 +51,3 @@ def feed_rejects(request: HttpRequest, name: str, number: int) -> HttpResponse:
             "X-Content-Type-Options": "nosniff",
         },
     )
-
-
-def _sorry(request: HttpRequest, error: HubaoError, *, title: str) -> HttpResponse:
-    return page(request, "core/sorry.html", title=title, why=told(error), status=status(error))

@@ -14,11 +14,12 @@ from hubao.desk.feeds.found import Stamp
 from hubao.desk.feeds.models import Batch, File, Hour, Source
 from hubao.desk.feeds.places import Places
 from hubao.desk.feeds.profile import LOOKED_BACK, Day, Gap, by_day, gaps, has_week
-from hubao.desk.feeds.rules import NoSuchSource, Terms, Way, is_silent
+from hubao.desk.feeds.rules import ZONES_APART, NoSuchSource, Terms, Way, is_silent
 from hubao.kit.errors import HubaoError, Kind
+from hubao.kit.parts import in_parts
 
-_ZONES_APART: Final = timedelta(days=2)  # what a wrong zone can have moved an event by, and more
 _ANY_OF: Final = (Permission.READ_FEEDS, Permission.WRITE_FEEDS, Permission.PUSH_FEEDS)
+_AT_ONCE: Final = 10_000  # names that are asked for together
 LATEST: Final = 8  # imports that are listed
 PICTURED: Final = 30  # days
 
@@ -101,18 +102,20 @@ def terms_of(source: Source) -> Terms:
     )
 
 
-def files_known(source: Source) -> dict[str, Stamp]:
-    """Give the stamps of the files that were looked at, by path."""
-    rows = File.objects.filter(source=source).values_list("name", "size", "changed")
+def files_known(source: Source, names: Sequence[str]) -> dict[str, Stamp]:
+    """Give the stamps of those of these files that were looked at, by path."""
+    asked = in_parts(names, _AT_ONCE)
+    found = (File.objects.filter(source=source, name__in=some) for some in asked)
+    rows = (row for some in found for row in some.values_list("name", "size", "changed"))
     return {name: (size, changed) for name, size, changed in rows}
 
 
-def batches_near(source: Source, first: datetime, last: datetime) -> list[int]:
+def batches_near(source: Source, first: datetime, last: datetime) -> set[int]:
     """Give the numbers of the batches that may hold events between two times."""
     rows = Batch.objects.filter(
-        source=source, last_at__gte=first - _ZONES_APART, first_at__lte=last + _ZONES_APART
+        source=source, last_at__gte=first - ZONES_APART, first_at__lte=last + ZONES_APART
     )
-    return list(rows.order_by("number").values_list("number", flat=True))
+    return set(rows.values_list("number", flat=True))
 
 
 def sources(*, actor: Actor, at: datetime) -> list[Seen]:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -17,7 +18,10 @@ OPTIONAL: Final = ("event", "action", "fields", "purpose", "ticket", "batch")
 ACTIONS: Final = frozenset({"view", "search", "edit", "print", "export", "share", "api", "denied"})
 SKIP: Final = "skip"  # a word whose rows are no access to a record
 DAY: Final = 24 * 60  # minutes
-LONGEST_PLACE: Final = 500  # house rule: characters
+ZONES_APART: Final = timedelta(days=2)  # what a wrong zone can have moved an event by, and more
+MOST_MINUTES: Final = 366 * DAY  # a source that is looked after less often is none
+LONGEST_PATH: Final = 500  # house rule: characters of a file's path, as its column has them
+LONGEST_PLACE: Final = LONGEST_PATH - 256  # a slash and a file's name come behind it
 _NAME: Final = re.compile(r"[a-z][a-z0-9-]{0,39}")
 _OUR_OWN: Final = frozenset({"desk", "system", "cli"})  # what our own actors' ids begin with
 
@@ -107,8 +111,8 @@ def check_source(name: str, terms: Terms) -> None:
         raise BadSource("A source that is pushed has no --place, and needs --pushed-by.")
     if terms.kind is not Way.PUSH and (not terms.place or terms.client):
         raise BadSource("A source of files needs --place, and has no --pushed-by.")
-    if len(terms.place) > LONGEST_PLACE:
-        raise BadSource(f"A place has {LONGEST_PLACE} characters at most.")
+    _check_place(terms.place)
+    _check_minutes(terms)
     _check_columns(terms)
     _check_zone(terms.timezone)
 
@@ -121,6 +125,36 @@ def columns_of(mapped: Mapping[str, str]) -> Columns:
 def is_silent(*, last: datetime | None, made: datetime, after: int, at: datetime) -> bool:
     """Tell whether nothing has happened for longer than the source allows."""
     return at - (last or made) > timedelta(minutes=after)
+
+
+def months_near(first: datetime, last: datetime) -> set[str]:
+    """Name the months, as 2026-11, in which events between two times may lie."""
+    begin, end = first - ZONES_APART, last + ZONES_APART
+    months = range(begin.year * 12 + begin.month - 1, end.year * 12 + end.month)
+    return {f"{month // 12:04d}-{month % 12 + 1:02d}" for month in months}
+
+
+def plain_word(word: str) -> str:
+    """Give the form of a source's word for an action in which equal words are equal."""
+    return word.casefold()
+
+
+def plain_words(actions: Mapping[str, str]) -> dict[str, str]:
+    """Give actions by their words' plain form."""
+    return {plain_word(word): action for word, action in actions.items()}
+
+
+def _check_place(place: str) -> None:
+    if len(place) > LONGEST_PLACE:
+        raise BadSource(f"A place has {LONGEST_PLACE} characters at most.")
+    if place and (not Path(place).is_absolute() or ".." in Path(place).parts):
+        raise BadSource("A place is a whole path without '..', as /srv/core/audit.")
+
+
+def _check_minutes(terms: Terms) -> None:
+    for option, minutes in (("--every", terms.every), ("--silence", terms.silent_after)):
+        if not 1 <= minutes <= MOST_MINUTES:
+            raise BadSource(f"{option} is minutes, from 1 to {MOST_MINUTES:,}.")
 
 
 def _check_columns(terms: Terms) -> None:

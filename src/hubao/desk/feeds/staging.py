@@ -1,14 +1,14 @@
-"""Rows of a source on their way to the lake: nobody's number in clear, logins known as people.
+"""Rows of a source on their way to the lake: their policies' numbers gone, logins known as people.
 
-What is staged may lie on disk, as pushed events do until they are imported: policy numbers have
-become record ids or tokens by then, and the ids of events keyed hashes.
+What is staged may lie on disk, as pushed events do until they are imported: the numbers in the
+policy column have become record ids or tokens by then, in the row's other cells too, and the ids of
+events keyed hashes. Another policy's number in another cell isn't looked for.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,8 +16,9 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from hubao.desk.core.files import Row
-from hubao.desk.feeds.rules import ACTIONS, SKIP, Terms
+from hubao.desk.feeds.rules import ACTIONS, SKIP, Terms, plain_word
 from hubao.desk.policies.numbers import is_token, plain_number
+from hubao.kit.parts import in_parts
 
 AT_ONCE: Final = 20_000  # rows that are looked up and written together
 LONGEST: Final = 200  # characters of a cell
@@ -87,7 +88,7 @@ class Stage:
         """Stage rows as a Parquet file, in bounded memory; returns how many it holds."""
         count = 0
         with parquet.ParquetWriter(path, STAGED, compression="zstd") as writer:
-            for part in _parts(iter(rows)):
+            for part in in_parts(rows, AT_ONCE):
                 table = self._table(part, arrival)
                 writer.write_table(table)
                 count += table.num_rows
@@ -106,7 +107,7 @@ class Stage:
         return pa.Table.from_pylist([one | came for one in staged], schema=STAGED)
 
     def _action_of(self, row: Row) -> str | None:
-        word = row.cells.get("action", "").casefold()
+        word = plain_word(row.cells.get("action", ""))
         return self.terms.actions.get(word, word if word in ACTIONS else None)
 
     def _look_up(self, rows: list[Row]) -> None:
@@ -146,11 +147,6 @@ class Stage:
         """Keyed, since an id may have been made of a policy number."""
         text = "".join(f"{len(part)}:{part}" for part in parts).encode()
         return letter + hashlib.blake2b(text, key=self.salt, digest_size=16).hexdigest()
-
-
-def _parts(rows: Iterator[Row]) -> Iterator[list[Row]]:
-    while part := list(islice(rows, AT_ONCE)):
-        yield part
 
 
 def _too_long(cells: Mapping[str, str]) -> str | None:

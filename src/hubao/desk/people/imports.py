@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import islice
-from typing import Final, TypeVar
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from hubao.desk.core.actor import Actor, Permission
@@ -18,11 +17,11 @@ from hubao.desk.people.models import Grant, Identity, Party, Unit
 from hubao.desk.people.queries import ANY_SYSTEM
 from hubao.desk.people.rules import BadRow, PersonRow, checked_id, checked_name, person_of
 from hubao.desk.people.steps import close_sessions, end_access
+from hubao.kit.parts import in_parts
 
 AT_ONCE: Final = 500  # rows of one transaction
 UNIT_COLUMNS: Final = ("unit", "name"), ("parent",)  # needed, optional
 LOGIN_COLUMNS: Final = ("login", "actor"), ("system",)
-_T = TypeVar("_T")
 
 
 @dataclass
@@ -78,7 +77,7 @@ def import_people(rows: Iterable[Row], *, zone: ZoneInfo, actor: Actor, at: date
     """
     actor.require(Permission.WRITE_PEOPLE)
     outcome = Outcome()
-    for part in _batches(_usable(rows, outcome)):
+    for part in in_parts(_usable(rows, outcome), AT_ONCE):
         with durable():
             hold(*filter(is_plain, (row.cells["actor"] for row in part)))
             units = set(Unit.objects.values_list("id", flat=True))
@@ -131,11 +130,6 @@ def _usable(rows: Iterable[Row], outcome: Outcome) -> Iterator[Row]:
             yield row
         else:
             outcome.rejects.append((row.line, row.fault))
-
-
-def _batches(rows: Iterator[_T]) -> Iterator[list[_T]]:
-    while part := list(islice(rows, AT_ONCE)):
-        yield part
 
 
 def _parents_first(

@@ -11,12 +11,12 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from hubao.desk.core.actor import Actor, Permission, Role
-from hubao.desk.core.console import page
-from hubao.desk.core.told import status, told
+from hubao.desk.core.console import page, sorry
+from hubao.desk.core.told import told
 from hubao.desk.ledger.queries import Seen, changes_to
 from hubao.desk.people.middleware import asking, signed_in
 from hubao.desk.people.operations import end_sessions, give_roles, restore_token, revoke_token
-from hubao.desk.people.queries import NoSuchPerson, Person
+from hubao.desk.people.queries import Person
 from hubao.desk.people.queries import person as find_person
 from hubao.desk.people.rules import Employment, Sort, Why
 from hubao.desk.people.words import (
@@ -42,9 +42,7 @@ def person(request: HttpRequest, party: str) -> HttpResponse:
         found = find_person(party=party, actor=actor, at=now)
         history = changes_to(person=party, actor=actor)[:_SHOWN]
     except HubaoError as error:
-        missing = isinstance(error, NoSuchPerson)
-        title = _("Not found") if missing else _("Not allowed")
-        return page(request, "core/sorry.html", title=title, why=told(error), status=status(error))
+        return sorry(request, error)
     return page(
         request,
         "people/person.html",

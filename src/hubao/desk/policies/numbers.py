@@ -4,13 +4,13 @@ A token is the number's blind index: nobody without the key learns the number fr
 policy is here its record is found by the very same index.
 """
 
-from collections.abc import Collection, Iterable, Iterator
-from itertools import islice
+from collections.abc import Collection, Iterable
 from typing import Final
 
 from hubao.desk.core.actor import Actor, Permission
 from hubao.desk.policies.catalogue import normal
 from hubao.desk.policies.models import Policy
+from hubao.kit.parts import in_parts
 from hubao.seal.fields import Fields
 
 AT_ONCE: Final = 10_000
@@ -58,16 +58,10 @@ def records_of_tokens(*, tokens: Collection[str], actor: Actor) -> dict[str, str
 
 def _records(indexes: Iterable[bytes]) -> dict[bytes, str]:
     found = dict[bytes, str]()
-    for some in _parts(indexes):
+    for some in in_parts(indexes, AT_ONCE):
         rows = Policy.objects.filter(policy_number_index__in=some)
         found |= {
             bytes(index): record
             for index, record in rows.values_list("policy_number_index", "record")
         }
     return found
-
-
-def _parts(indexes: Iterable[bytes]) -> Iterator[list[bytes]]:
-    remaining = iter(indexes)
-    while part := list(islice(remaining, AT_ONCE)):
-        yield part

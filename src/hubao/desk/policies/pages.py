@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from hubao.desk.core.actor import Actor, NotAllowed, Permission
-from hubao.desk.core.console import page
+from hubao.desk.core.console import page, sorry
 from hubao.desk.core.queries import own_items, waiting_items
 from hubao.desk.core.told import status, told
 from hubao.desk.core.wired import wired
@@ -26,7 +26,6 @@ from hubao.desk.policies.operations.reveal import SHOWN_FOR, reveal
 from hubao.desk.policies.operations.search import open_record, search, worklist
 from hubao.desk.policies.queries import (
     Masked,
-    NoSuchPolicy,
     answered_alerts,
     emergencies_to_review,
     emergency_open,
@@ -61,7 +60,7 @@ def find(request: HttpRequest) -> HttpResponse:
         else:
             shown["mine"] = _named(worklist(actor=actor, at=now, fields=fields))
     except NotAllowed as error:
-        return _sorry(request, error)
+        return sorry(request, error)
     except HubaoError as error:
         shown["error"], code = told(error), status(error)
     choices = [(name, FIELD_WORDS[name]) for name in SEARCHED]
@@ -81,7 +80,7 @@ def show(request: HttpRequest, record: str) -> HttpResponse:
             record=record, actor=actor, at=now, fields=wired().keys.fields(), denials=denials
         )
     except HubaoError as error:
-        return _sorry(request, error)
+        return sorry(request, error)
     items = [*own_items(actor=actor), *waiting_items(actor=actor)]
     about = [item for item in items if record in item.records]
     in_emergency = emergency_open(record=record, actor=actor, at=now)
@@ -188,7 +187,7 @@ def emergencies(request: HttpRequest) -> HttpResponse:
             return HttpResponseRedirect(request.path)
         waiting = emergencies_to_review(actor=actor, fields=wired().keys.fields())
     except HubaoError as error:
-        return _sorry(request, error)
+        return sorry(request, error)
     return page(
         request, "policies/emergencies.html", title=_("Emergencies"), waiting=waiting, now=now
     )
@@ -202,7 +201,7 @@ def items(request: HttpRequest) -> HttpResponse:
     try:
         actor.require(Permission.SEARCH)
     except NotAllowed as error:
-        return _sorry(request, error)
+        return sorry(request, error)
     if request.method == "POST":
         item = request.POST.get("item", "")
         try:
@@ -234,7 +233,7 @@ def alerts(request: HttpRequest) -> HttpResponse:
         waiting, count = open_alerts(actor=actor, most=ALERTS_SHOWN)
         answered = answered_alerts(actor=actor, fields=fields, most=ANSWERED_SHOWN)
     except NotAllowed as error:
-        return _sorry(request, error)
+        return sorry(request, error)
     return page(
         request,
         "policies/alerts.html",
@@ -279,9 +278,3 @@ def _named(found: Sequence[Masked]) -> list[tuple[Masked, list[tuple[object, str
         (one, [(FIELD_WORDS[name], one.fields[name]) for name in SEARCHED if name in one.fields])
         for one in found
     ]
-
-
-def _sorry(request: HttpRequest, error: HubaoError) -> HttpResponse:
-    missing = isinstance(error, NoSuchPolicy)
-    title = _("Not found") if missing else _("Not allowed")
-    return page(request, "core/sorry.html", title=title, why=told(error), status=status(error))

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
-from itertools import islice, starmap
+from itertools import starmap
 from multiprocessing import get_context, parent_process
 from threading import Thread
 from typing import ClassVar, Final
@@ -18,6 +18,7 @@ from hubao.desk.core.files import Given, Row, rows
 from hubao.desk.core.ids import POLICY, new_id
 from hubao.desk.policies.rows import NEEDED, OPTIONAL, BadPolicy, policy_of
 from hubao.desk.policies.sealing import Clear, Sealed, seal
+from hubao.kit.parts import in_parts
 from hubao.seal.fields import Fields
 from hubao.seal.keyset import Keyset
 
@@ -118,7 +119,7 @@ def _read(file: Given, units: frozenset[str], fields: Fields, done: int) -> Iter
         read = size
 
     found = rows(file, needed=NEEDED, optional=OPTIONAL, told=told)
-    while part := list(islice(found, AT_ONCE)):
+    for part in in_parts(found, AT_ONCE):
         policies, rejects = _checked(part, units)
         before = done >= len(part)
         done -= len(part)

@@ -5,8 +5,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from hubao.desk.core.console import page
-from hubao.desk.core.told import status, told
+from hubao.desk.core.console import page, sorry
 from hubao.desk.ledger.health import is_late, is_unpublished
 from hubao.desk.ledger.proof import prove
 from hubao.desk.ledger.queries import PAGE, entries, state
@@ -31,13 +30,7 @@ def ledger(request: HttpRequest) -> HttpResponse:
         )
         now_state = state(actor=actor)
     except HubaoError as error:
-        return page(
-            request,
-            "core/sorry.html",
-            title=_("Not allowed"),
-            why=told(error),
-            status=status(error),
-        )
+        return sorry(request, error)
     return page(
         request,
         "site/ledger.html",
@@ -59,9 +52,7 @@ def proof(request: HttpRequest, event: str) -> HttpResponse:
     try:
         text = prove(event=event, actor=asking(request))
     except HubaoError as error:
-        return page(
-            request, "core/sorry.html", title=_("Not found"), why=told(error), status=status(error)
-        )
+        return sorry(request, error)
     name = f"proof-{event[:12]}.json"
     return HttpResponse(
         text,

@@ -14,6 +14,7 @@ ACTION_WORDS: Final = {
     "desk.backed_up": _("took a backup"),
     "desk.restored": _("restored a backup"),
     "feed.imported": _("imported access events"),
+    "feed.kept": _("kept access events that a restore had forgotten"),
     "feed.resolved": _("named access events anew"),
     "feed.source_added": _("added a source of access events"),
     "feed.source_changed": _("changed a source of access events"),

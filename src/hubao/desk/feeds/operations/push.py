@@ -52,7 +52,7 @@ class Pushed:
 def push(*, source: str, body: bytes, actor: Actor, at: datetime, wires: Wires) -> Pushed:
     """Take events: JSON lines or one JSON array of objects, under the source's own names.
 
-    They are on disk when this returns; no policy number is among what is written there.
+    They are on disk when this returns, without the numbers of the policies that were looked at.
 
     Raises:
         NotAllowed: the actor may not push.

@@ -19,6 +19,7 @@ from hubao.desk.core.transactions import durable
 from hubao.desk.feeds.landing import SLICE, publish, write_months
 from hubao.desk.feeds.models import Batch
 from hubao.desk.feeds.operations.imports import Wires
+from hubao.desk.feeds.operations.tidying import ROWS, tidy
 from hubao.desk.feeds.queries import source_of, terms_of
 from hubao.desk.feeds.rules import Terms
 from hubao.desk.ledger.rules import Entered
@@ -28,7 +29,6 @@ from hubao.desk.policies.numbers import TOKEN, records_of_tokens
 from hubao.lake.engines.duckdb import DuckDB
 from hubao.lake.steps import step
 
-ROWS: Final = "SELECT * FROM read_parquet($paths, hive_partitioning = FALSE)"
 TOKENS: Final = "SELECT DISTINCT policy AS name FROM rows_ WHERE starts_with(policy, $begin)"
 LOGINS: Final = "SELECT DISTINCT actor AS name FROM rows_ WHERE starts_with(actor, $begin)"
 RENAMED: Final = """
@@ -71,13 +71,14 @@ def resolve(*, name: str, actor: Actor, at: datetime, wires: Wires) -> Resolved:
     logins, tokens = set[str](), set[str]()
     with wires.places.alone(name):
         source = source_of(name=name, actor=actor)
-        wires.places.sweep(name, source.batches + 1)
+        tidy(source, places=wires.places, by=actor.id, at=at)
         lacking = Q(unknown_actors__gt=0) | Q(unknown_policies__gt=0)
-        run = _Run(terms_of(source), actor, wires)
-        for batch in Batch.objects.filter(lacking, source=source).order_by("number"):
-            people, records = run.batch(name, batch.number)
-            logins |= people.keys()
-            tokens |= records.keys()
+        with DuckDB() as engine:
+            run = _Run(terms_of(source), actor, wires, engine)
+            for batch in Batch.objects.filter(lacking, source=source).order_by("number"):
+                people, records = run.batch(name, batch.number)
+                logins |= people.keys()
+                tokens |= records.keys()
         facts: dict[str, str | int] = {"logins": len(logins), "policies": len(tokens)}
         with durable():
             append_entry(
@@ -95,21 +96,22 @@ class _Run:
     terms: Terms
     actor: Actor
     wires: Wires
+    engine: DuckDB
 
     def batch(self, source: str, number: int) -> tuple[Names, Names]:
         """Name a batch's events anew; gives what is known now."""
         people, records = dict[str, str](), dict[str, str]()
-        files = self.wires.places.of_batch(source, number)
-        with DuckDB() as engine:
-            for path in files:
-                more = self._file(engine, path)
-                people |= more[0]
-                records |= more[1]
-            if people or records:
-                self._count(engine, files, source, number)
+        files = self.wires.places.of_batches(source, {number})
+        for path in files:
+            more = self._file(path)
+            people |= more[0]
+            records |= more[1]
+        if files:  # nothing may be new, since an earlier run was killed before it had counted
+            self._count(files, source, number)
         return people, records
 
-    def _file(self, engine: DuckDB, path: Path) -> tuple[Names, Names]:
+    def _file(self, path: Path) -> tuple[Names, Names]:
+        engine = self.engine
         _open(engine, [path])
         begin = f"{self.terms.system}:"
         people = _found(engine, LOGINS, begin, self._people)
@@ -136,10 +138,10 @@ class _Run:
     def _records(self, written: list[str]) -> Names:
         return records_of_tokens(tokens=written, actor=self.actor)
 
-    def _count(self, engine: DuckDB, files: list[Path], source: str, number: int) -> None:
-        _open(engine, files)
+    def _count(self, files: list[Path], source: str, number: int) -> None:
+        _open(self.engine, files)
         told = {"system": f"{self.terms.system}:", "token": TOKEN}
-        left = engine.fetch(step(LEFT), told).to_pylist()[0]
+        left = self.engine.fetch(step(LEFT), told).to_pylist()[0]
         with durable():
             Batch.objects.filter(source=source, number=number).update(**left)
 

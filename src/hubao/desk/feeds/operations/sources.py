@@ -10,7 +10,7 @@ from hubao.desk.core.actor import Actor, Permission
 from hubao.desk.core.transactions import durable
 from hubao.desk.feeds.models import Source
 from hubao.desk.feeds.queries import source_of, terms_of
-from hubao.desk.feeds.rules import NameTaken, Terms, check_source
+from hubao.desk.feeds.rules import BadSource, NameTaken, Terms, check_source, plain_words
 from hubao.desk.ledger.rules import Entered
 from hubao.desk.ledger.steps import append_entry
 
@@ -22,11 +22,11 @@ def add_source(*, name: str, terms: Terms, actor: Actor, at: datetime) -> None:
 
     Raises:
         NotAllowed: the actor may not.
-        BadSource: a setting can't be used.
+        BadSource: a setting can't be used, or events of it are there under another system.
         NameTaken: there is one of this name.
     """
     actor.require(Permission.WRITE_FEEDS)
-    terms = replace(terms, system=terms.system or name)
+    terms = replace(terms, system=terms.system or name, actions=plain_words(terms.actions))
     check_source(name, terms)
     with durable():
         before = Source.objects.filter(name=name).first()
@@ -37,6 +37,7 @@ def add_source(*, name: str, terms: Terms, actor: Actor, at: datetime) -> None:
         elif before.removed_at is None:
             raise NameTaken(f"There is a source {name}: choose another name, or change it.")
         else:
+            _check_system(before, terms)
             fresh = {"made_at": at, "due_at": at, "removed_at": None, "silence_told": None}
             Source.objects.filter(name=name).update(**fresh, **asdict(terms))
         append_entry(Entered(action="feed.source_added", actor=actor.id, at=at, facts=_of(name)))
@@ -54,12 +55,15 @@ def change_source(*, name: str, changes: Mapping[str, Any], actor: Actor, at: da
     Raises:
         NotAllowed: the actor may not.
         NoSuchSource: there is none of this name.
-        BadSource: a setting can't be used.
+        BadSource: a setting can't be used, or events of it are there under another system.
     """
     actor.require(Permission.WRITE_FEEDS)
     with durable():
-        terms = replace(terms_of(source_of(name=name, actor=actor)), **changes)
+        before = source_of(name=name, actor=actor)
+        terms = replace(terms_of(before), **changes)
+        terms = replace(terms, actions=plain_words(terms.actions))
         check_source(name, terms)
+        _check_system(before, terms)
         Source.objects.filter(name=name).update(due_at=at, **asdict(terms))
         facts = _of(name) | {"changed": sorted(changes)}
         append_entry(Entered(action="feed.source_changed", actor=actor.id, at=at, facts=facts))
@@ -78,6 +82,15 @@ def remove_source(*, name: str, actor: Actor, at: datetime) -> None:
         source_of(name=name, actor=actor)
         Source.objects.filter(name=name).update(removed_at=at, active=False)
         append_entry(Entered(action="feed.source_removed", actor=actor.id, at=at, facts=_of(name)))
+
+
+def _check_system(before: Source, terms: Terms) -> None:
+    """Refuse another system: logins of nobody stand in the lake beside the name of the first."""
+    if terms.system != before.system and before.batches:
+        raise BadSource(
+            f"{before.name} has events under the system {before.system}: add another source for"
+            f" {terms.system}, or keep the system."
+        )
 
 
 def _of(name: str) -> dict[str, Any]:

@@ -10,10 +10,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
-from hubao.desk.core.actor import NotAllowed
-from hubao.desk.core.console import page
+from hubao.desk.core.console import page, sorry
 from hubao.desk.core.queries import waiting_items
-from hubao.desk.core.told import status, told
+from hubao.desk.core.told import told
 from hubao.desk.core.wired import wired
 from hubao.desk.people.middleware import asking, signed_in
 from hubao.desk.policies.holder.looking_into import answer, open_report, reports, take_report
@@ -57,7 +56,7 @@ def waiting(request: HttpRequest) -> HttpResponse:
     try:
         found = reports(actor=asking(request))
     except HubaoError as error:
-        return _sorry(request, error)
+        return sorry(request, error)
     return page(
         request,
         "policies/reports.html",
@@ -85,7 +84,7 @@ def show(request: HttpRequest, report: str) -> HttpResponse:
     try:
         found = open_report(report=report, actor=actor, at=now, fields=wired().keys.fields())
     except HubaoError as error:
-        return _sorry(request, error)
+        return sorry(request, error)
     listed = found.listed
     return page(
         request,
@@ -116,8 +115,3 @@ def _answer(request: HttpRequest, report: str) -> None:
         at=timezone.now(),
         fields=wired().keys.fields(),
     )
-
-
-def _sorry(request: HttpRequest, error: HubaoError) -> HttpResponse:
-    title = _("Not allowed") if isinstance(error, NotAllowed) else _("Not found")
-    return page(request, "core/sorry.html", title=title, why=told(error), status=status(error))

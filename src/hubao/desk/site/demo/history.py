@@ -1,7 +1,6 @@
 """Three years of looks: those at the desk into its ledger, those in other systems into the lake."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,6 +13,7 @@ from hubao.desk.ledger.rules import Entered, body_of
 from hubao.desk.policies.catalogue import normal
 from hubao.desk.policies.models import Policy
 from hubao.desk.site.demo.insurer import number_of, table
+from hubao.kit.parts import in_parts
 from hubao.lake.schema import ACCESS
 from hubao.lake.writer import write_lake
 from hubao.seal.fields import Fields
@@ -41,7 +41,7 @@ def enter_history(access: Path, *, ids: Mapping[str, str], told: Told) -> int:
     at_desk = _log(access).filter(_is_at_desk()).to_table().sort_by("at")
     bodies = (_body(row, ids) for part in at_desk.to_batches() for row in part.to_pylist())
     done = 0
-    for part in _parts(bodies):
+    for part in in_parts(bodies, _AT_ONCE):
         append_placed(part)
         done += len(part)
         told(done, at_desk.num_rows)
@@ -90,12 +90,6 @@ def _body(row: Mapping[str, Any], ids: Mapping[str, str]) -> str:
             facts={"fields": shown},
         )
     )
-
-
-def _parts(bodies: Iterable[str]) -> Iterator[Sequence[str]]:
-    waiting = iter(bodies)
-    while part := list(islice(waiting, _AT_ONCE)):
-        yield part
 
 
 def _number(row: Mapping[str, Any]) -> str:

@@ -11,8 +11,8 @@ from hubao.desk.ledger.rules import is_body
 from hubao.seal.heads import Head, sign
 from hubao.seal.signer import key_in
 from hubao.seal.tree import Frontier, leaf_hash
-from tests.cli.test_desk import PEOPLE, UNITS, Desk
-from tests.cli.test_ledger import signing
+from tests.cli.test_desk import Desk
+from tests.cli.test_ledger import begun, fill, signing
 
 OLD = (
     '{"action":"policy.open","actor":"%s","at":"2020-01-02T03:04:05.%06d+00:00",'
@@ -23,16 +23,12 @@ OLD = (
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     """A desk whose ledger begins with 300 entries of 2020, under a head that is outside."""
-    made = Desk(tmp_path_factory.mktemp("desk"))
-    for name, text in (("units", UNITS), ("people", PEOPLE)):
-        (made.folder / f"{name}.csv").write_text(text, encoding="utf-8")
-    made.run("init")
+    made = begun(tmp_path_factory.mktemp("desk"))
     bodies = [OLD % ("X1" if n % 3 else "X2", n, n) for n in range(300)]
     assert all(map(is_body, bodies))
     with sqlite3.connect(made.folder / "data" / "hubao.sqlite3") as there:
         there.executemany("INSERT INTO ledger_entry (body) VALUES (?)", [(one,) for one in bodies])
-    made.run("import", "units", "units.csv")
-    made.run("import", "people", "people.csv")
+    fill(made)
     with signing(made):
         keep_old_head(made, bodies)
         for words, group in ((("worker", "--once"), "desk"), (("head",), "ledger")):

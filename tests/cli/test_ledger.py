@@ -14,15 +14,26 @@ from tests.makers.stamping import stamping
 VERIFIER = Path(__file__).parents[2] / "docs" / "verify_ledger.py"
 
 
+def begun(folder: Path) -> Desk:
+    """A desk with nothing in its ledger."""
+    made = Desk(folder)
+    for name, text in (("units", UNITS), ("people", PEOPLE)):
+        (folder / f"{name}.csv").write_text(text, encoding="utf-8")
+    made.run("init")
+    return made
+
+
+def fill(desk: Desk) -> None:
+    """Make entries."""
+    desk.run("import", "units", "units.csv")
+    desk.run("import", "people", "people.csv")
+
+
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     """A desk with a ledger of a few entries, and its signer."""
-    made = Desk(tmp_path_factory.mktemp("desk"))
-    for name, text in (("units", UNITS), ("people", PEOPLE)):
-        (made.folder / f"{name}.csv").write_text(text, encoding="utf-8")
-    made.run("init")
-    made.run("import", "units", "units.csv")
-    made.run("import", "people", "people.csv")
+    made = begun(tmp_path_factory.mktemp("desk"))
+    fill(made)
     with signing(made):
         yield made
 

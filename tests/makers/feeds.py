@@ -13,6 +13,7 @@ from hubao.desk.feeds.models import Batch
 from hubao.desk.feeds.operations.imports import Wires, import_source
 from hubao.desk.feeds.operations.sources import add_source
 from hubao.desk.feeds.places import Places
+from hubao.desk.feeds.queries import rejects
 from hubao.desk.feeds.rules import Terms, Way
 from hubao.desk.people.imports import import_logins
 from tests.makers.desk import FIELDS, NOON, SYSTEM, rows
@@ -85,3 +86,14 @@ def events(folder: Path) -> list[dict[str, Any]]:
     """The lake's events, by time."""
     found: list[dict[str, Any]] = lake(folder).sort_by([("at", "ascending")]).to_pylist()
     return found
+
+
+def reasons(folder: Path, number: int = 1) -> list[tuple[str, str]]:
+    """Lines and reasons of the rows that a batch of "core" set aside."""
+    listed = rejects(name="core", number=number, places=wires(folder).places, actor=SYSTEM)
+    return [(row[1], row[2]) for row in csv.reader(listed.decode().splitlines()[1:])]
+
+
+def with_columns(*names: str) -> dict[str, str]:
+    return {"event": "log_id", "at": "ts", "actor": "user", "action": "op",
+            "policy": "policy_no", **{name: name for name in names}}  # fmt: skip

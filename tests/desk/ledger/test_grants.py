@@ -1,5 +1,6 @@
 """The role that the desk runs as on PostgreSQL: it does its work, and changes no ledger."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import psycopg
@@ -7,17 +8,24 @@ import pytest
 from django.db import Error, connection
 
 from hubao.desk.core.actor import Role
-from hubao.desk.ledger.grants import FIXED, NoRoles, grant
+from hubao.desk.ledger.archiving import archive
+from hubao.desk.ledger.grants import BY_OWNER, FIXED, NoRoles, grant
+from hubao.desk.ledger.letting_go import NotOwner
+from hubao.desk.ledger.models import Entry
 from hubao.desk.ledger.operations import sequence_pending
+from hubao.desk.ledger.person_keys import PersonKeys
 from hubao.desk.ledger.queries import size
 from hubao.desk.ledger.rules import Entered
+from hubao.desk.ledger.shelving import Archive
 from hubao.desk.policies.operations.reveal import reveal
 from hubao.desk.policies.rules import Purpose
 from tests.desk.conftest import use
+from tests.desk.ledger.test_archiving import BEFORE, PUBLIC, YEARS, enter, published
 from tests.makers.desk import (
     CLEAR,
     FIELDS,
     NOON,
+    SYSTEM,
     actor,
     append_entries,
     denials,
@@ -57,7 +65,18 @@ class TestGrant:
         sequence_pending()
         assert size() == len(said())
 
-    @pytest.mark.parametrize("table", FIXED)
+    def test_lets_it_archive_nothing(self, as_desk: str, tmp_path: Path) -> None:
+        enter(300, NOON - YEARS)
+        published(tmp_path, NOON - YEARS + timedelta(days=1))
+        use(as_desk)
+        to = Archive(tmp_path / "shelf", PersonKeys(tmp_path / "person-keys.sqlite3"), PUBLIC)
+
+        with pytest.raises(NotOwner, match="owns the tables"):
+            archive(to, before=BEFORE, actor=SYSTEM, at=NOON)
+
+        assert Entry.objects.count() == 300
+
+    @pytest.mark.parametrize("table", [*FIXED, BY_OWNER])
     @pytest.mark.parametrize("order", ["DELETE FROM {}", "TRUNCATE {} CASCADE"])
     def test_lets_it_change_nothing(self, table: str, order: str, as_desk: str) -> None:
         use(as_desk)

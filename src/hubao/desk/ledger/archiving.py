@@ -99,5 +99,4 @@ def _take_off(row: Segment, some: Sequence[Placed], *, actor: Actor, at: datetim
     facts: dict[str, Fact] = {"place": row.place, "entries": row.length, "digest": digest}
     with durable():
         append_entry(Entered(action="ledger.archived", actor=actor.id, at=at, facts=facts))
-        row.save(force_insert=True)
         let_go(row, some)

@@ -20,7 +20,7 @@ class NotOwner(HubaoError):  # noqa: N818 - says what happened, as its base does
 
 
 def let_go(row: Segment, some: Sequence[Placed]) -> None:
-    """Take the entries of a segment, whose row is saved, off in the open transaction.
+    """Note a segment, and take its entries off, in the open transaction.
 
     Raises:
         NotOwner: the database's role may only add to the ledger.
@@ -28,6 +28,7 @@ def let_go(row: Segment, some: Sequence[Placed]) -> None:
     """
     require_open("let_go")
     try:
+        row.save(force_insert=True)  # the triggers let go of what lies in a segment, and no more
         with connection.cursor() as cursor:
             _delete(cursor, row, some)
     except DatabaseError as error:

@@ -33,8 +33,8 @@ check: $(READY) ## Lint, types, import directions, dependencies
 	$(BIN)/lint-imports
 	$(BIN)/deptry src
 
-bench: $(READY) ## Run every bench on the real logs in DATA=DIR; writes docs/benchmarks.md
-	$(BIN)/python bench/run_all.py --data "$(DATA)"
+bench: $(READY) ## Run every bench on the real logs in DATA=DIR (ARGS="--only NAME": one); writes docs/benchmarks.md
+	$(BIN)/python bench/run_all.py --data "$(DATA)" $(ARGS)
 
 bench-trace: $(READY) ## Make the draws of the accuracy scoreboard (hours; goes on where it was)
 	$(BIN)/python bench/trace_accuracy.py $(ARGS)

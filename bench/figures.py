@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 Cell = str | int | float | None
+_BY = "Written by `make bench` (`bench/run_all.py`); edits are overwritten."
 LIBRARIES = ("hubao", "duckdb", "numpy", "pyarrow", "scipy")
 
 
@@ -77,23 +78,36 @@ def machine() -> list[str]:
     ]
 
 
-def write_page(path: Path, *, date: str, sections: Sequence[tuple[str, str, str]]) -> None:
-    """Write docs/benchmarks.md.
+def write_page(
+    path: Path, *, date: str, titles: Iterable[str], ran: Mapping[str, tuple[str, str]]
+) -> None:
+    """Write docs/benchmarks.md; what wasn't run stands as it stood.
 
     Args:
         path: the page.
         date: day of the run, ISO form.
-        sections: (title, command, output) of every bench, in order.
+        titles: of every bench, in order.
+        ran: command and output of those that were run, by title.
     """
-    parts = [
-        "# Benchmarks",
-        "Written by `make bench` (`bench/run_all.py`); edits are overwritten.",
-        "\n".join(f"- {line}" for line in [f"Run on {date}", *machine()]),
-    ]
-    for title, command, output in sections:
-        parts.append(f"## {title}\n\n`{command}`\n\n{_page_of(output)}")
+    kept = _kept(path)
+    where = "; ".join([date, *machine()])
+    fresh = {
+        title: f"`{command}`\n\nRun on {where}.\n\n{_page_of(output)}"
+        for title, (command, output) in ran.items()
+    }
+    parts = ["# Benchmarks", _BY]
+    parts += [f"## {one}\n\n{text}" for one in titles if (text := (kept | fresh).get(one))]
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+
+
+def _kept(path: Path) -> dict[str, str]:
+    """Give the sections of the page as it is, by title."""
+    if not path.exists():
+        return {}
+    _, *sections = f"\n{path.read_text(encoding='utf-8')}".split("\n## ")
+    parts = (section.partition("\n") for section in sections)
+    return {title: text.strip() for title, _, text in parts}
 
 
 def last_line(output: str) -> dict[str, Any]:

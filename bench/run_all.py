@@ -1,6 +1,6 @@
 """Run every bench and write docs/benchmarks.md from what they print.
 
-Run: python bench/run_all.py [--quick] [--data DIR]
+Run: python bench/run_all.py [--quick] [--data DIR] [--only NAME ...]
 """
 
 import argparse
@@ -30,8 +30,8 @@ WITH_DATA = ("trace_real_logs", "world_realism")
 def main() -> int:
     options = _options()
     quick = ["--quick"] if options.quick else []
-    sections, codes = [], []
-    for name, title in TITLES.items():
+    ran, codes = {}, []
+    for name in options.only or TITLES:
         board = name == "trace_accuracy" and not options.no_page
         # The draws take hours, `make bench-trace` makes them: the page shows what there is.
         command = ["python", f"bench/{name}.py", *(["--report"] if board else quick)]
@@ -42,10 +42,11 @@ def main() -> int:
         if code not in (0, 1, NO_DATA) or (code != NO_DATA and not last_line(output)):
             print(f"{name} broke; {PAGE.name} is left as it was.")
             return 2
-        sections.append((title, " ".join(command), output))
+        ran[TITLES[name]] = " ".join(command), output
         codes.append(0 if code == NO_DATA else code)
     if not options.no_page:
-        write_page(PAGE, date=f"{datetime.now(UTC):%Y-%m-%d}", sections=sections)
+        date = f"{datetime.now(UTC):%Y-%m-%d}"
+        write_page(PAGE, date=date, titles=TITLES.values(), ran=ran)
     return max(codes)
 
 
@@ -53,6 +54,9 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="each bench in under a minute")
     parser.add_argument("--data", default="../shared/data", help="folder of the real logs")
+    parser.add_argument(
+        "--only", nargs="+", choices=TITLES, help="these; the page keeps the others as they stand"
+    )
     parser.add_argument("--no-page", action="store_true", help="leave docs/benchmarks.md alone")
     return parser.parse_args()
 

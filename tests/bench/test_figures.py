@@ -49,9 +49,23 @@ def test_only_a_gating_miss_fails_the_run(
 def test_page_tells_machine_and_command_and_keeps_the_tables(tmp_path: Path) -> None:
     page = tmp_path / "docs" / "benchmarks.md"
 
-    write_page(page, date="2026-01-02", sections=[("Speed", "python x.py", '| a |\n\n{"b": 1}\n')])
+    ran = {"Speed": ("python x.py", '| a |\n\n{"b": 1}\n')}
+    write_page(page, date="2026-01-02", titles=["Speed"], ran=ran)
 
     text = page.read_text(encoding="utf-8")
-    assert "Run on 2026-01-02" in text
+    assert "## Speed\n\n`python x.py`\n\nRun on 2026-01-02; " in text
     assert "cores" in text
-    assert '## Speed\n\n`python x.py`\n\n| a |\n\n```json\n{"b": 1}\n```' in text
+    assert '.\n\n| a |\n\n```json\n{"b": 1}\n```' in text
+
+
+def test_page_keeps_what_was_not_run_in_its_place(tmp_path: Path) -> None:
+    page, titles = tmp_path / "benchmarks.md", ["One", "Two", "Three"]
+    write_page(page, date="2026-01-02", titles=titles, ran=dict.fromkeys(titles, ("x", "old")))
+
+    write_page(page, date="2026-02-03", titles=titles, ran={"Two": ("x", "new")})
+
+    text = page.read_text(encoding="utf-8")
+    assert [part.split("\n")[0] for part in text.split("\n## ")[1:]] == titles
+    assert text.count("old") == 2
+    assert text.count("Run on 2026-01-02") == 2
+    assert text.split("\n## ")[2].endswith("new\n")

@@ -23,6 +23,7 @@ _WHOLE: Final = re.compile(
 )
 # Eleven digits and more that stand alone; whatever has none in a row needs no closer look.
 _ZEROS: Final = bytes.maketrans(b"123456789", b"000000000")
+_RUN: Final = b"0" * 11
 _NUMBER: Final = re.compile(r"(?<![0-9a-f])[0-9]{11,}[Xx]?(?![0-9a-f])")
 
 
@@ -106,7 +107,14 @@ def is_body(text: str) -> bool:
 
 
 def _holds_number(text: str) -> bool:
-    return b"0" * 11 in text.encode().translate(_ZEROS) and bool(_NUMBER.search(text))
+    """Look at each run of eleven digits by itself: of a third of all entries, an id holds one."""
+    digits = text.encode().translate(_ZEROS)
+    at = digits.find(_RUN)
+    while at >= 0:
+        if _NUMBER.match(text, at):
+            return True
+        at = digits.find(_RUN, at + len(_RUN))
+    return False
 
 
 def _odd(parts: Mapping[str, object]) -> str:

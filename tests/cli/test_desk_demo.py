@@ -129,6 +129,14 @@ class TestDemo:
         entries = int(re.findall(r"([0-9,]+) entries", done.stdout)[0].replace(",", ""))
         assert entries > POLICIES * 5
 
+    def test_shows_the_other_systems_as_sources_with_rows_set_aside(self, demo: Demo) -> None:
+        done = demo.run(f"HUBAO_DATA={demo.folder / 'desk'} hubao lake source list")
+
+        assert done.returncode == 0, done.stderr
+        for name in ("core-system", "customer-app", "partner-api", "partner-files"):
+            assert name in done.stdout
+        assert not list((demo.folder / "systems").rglob("*.parquet"))  # numbers are clear in those
+
     def test_names_the_leaker_by_the_lake(self, demo: Demo) -> None:
         truth = json.loads((demo.folder / "insurer" / "truth.json").read_text(encoding="utf-8"))
         (line,) = [one.strip() for one in demo.said if "hubao trace" in one]

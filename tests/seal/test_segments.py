@@ -143,6 +143,7 @@ def test_hashes_that_fit_no_such_log_are_refused(tmp_path: Path) -> None:
         (gzip.compress(b""), "isn't a sealed segment"),
         (gzip.compress(b'{"format": "hubao-segment-1"}\n'), "isn't a sealed segment"),
     ],
+    ids=["no gzip", "no object", "empty", "no frame"],  # not by a content that has the time in it
 )
 def test_what_is_no_segment_is_refused_in_a_sentence(
     tmp_path: Path, content: bytes, says: str

@@ -14,6 +14,8 @@ from django.utils import timezone
 from hubao.desk.core.actor import Actor, Permission
 from hubao.desk.core.files import given
 from hubao.desk.core.wired import Wired, wired
+from hubao.desk.feeds.operations.imports import Wires
+from hubao.desk.feeds.places import Places
 from hubao.desk.ledger.denials import Denials
 from hubao.desk.ledger.heads import sign_and_publish
 from hubao.desk.ledger.lake import export_to_lake
@@ -22,7 +24,7 @@ from hubao.desk.people.imports import import_people, import_units
 from hubao.desk.policies.accesses import ACTIONS
 from hubao.desk.policies.models import Policy
 from hubao.desk.policies.operations.imports import import_policies
-from hubao.desk.site.demo import cast, history, insurer
+from hubao.desk.site.demo import cast, history, insurer, systems
 from hubao.world.build import build
 from hubao.world.files import Format
 from hubao.world.model import Campaign, Scale
@@ -52,8 +54,15 @@ def fill(folder: Path, *, policies: int, seed: int, told: Told) -> None:
     ids = history.records(world, fields=fields)
     access = world / "access"
     history.enter_history(access, ids=ids, told=lambda done, all_: told(done, all_, "history"))
-    told(0, 0, "lake")
-    history.write_other_systems(access, desk.lake, ids=ids)
+    systems.import_systems(
+        history.elsewhere(access),
+        folder / "systems",
+        numbers=history.numbers(world),
+        actor=demo,
+        at=now,
+        wires=Wires(Places(desk.lake, desk.feeds), fields),
+        told=lambda done, all_: told(done, all_, "feeds"),
+    )
     history.write_tables(world, folder, ids=ids)
     branch = _largest_branch()
     signs = cast.make_cast(branch=branch, actor=demo, at=now)

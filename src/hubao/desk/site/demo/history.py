@@ -1,4 +1,4 @@
-"""Three years of looks: those at the desk into its ledger, those in other systems into the lake."""
+"""Three years of looks: those at the desk into its ledger, those elsewhere for the feeds."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -15,7 +15,6 @@ from hubao.desk.policies.models import Policy
 from hubao.desk.site.demo.insurer import number_of, table
 from hubao.kit.parts import in_parts
 from hubao.lake.schema import ACCESS
-from hubao.lake.writer import write_lake
 from hubao.seal.fields import Fields
 
 Told = Callable[[int, int], None]
@@ -48,13 +47,15 @@ def enter_history(access: Path, *, ids: Mapping[str, str], told: Told) -> int:
     return done
 
 
-def write_other_systems(access: Path, lake: Path, *, ids: Mapping[str, str]) -> int:
-    """Write what was seen elsewhere into the lake: in the app, by partners, in nightly jobs."""
-    there = _log(access).filter(~_is_at_desk()).to_table()
-    place = there.schema.get_field_index("policy")
-    ours = pa.array([ids[one] for one in there["policy"].to_pylist()])
-    write_lake(there.set_column(place, "policy", ours).cast(ACCESS), lake)
-    return int(there.num_rows)
+def elsewhere(access: Path) -> "dataset.Dataset":
+    """Give what was seen elsewhere: in the app, by partners, in nightly jobs."""
+    return _log(access).filter(~_is_at_desk())
+
+
+def numbers(folder: Path) -> dict[str, str]:
+    """Give the policy number on paper of each record of the simulation."""
+    found = table(folder, "policies").select(["policy", "issued"]).to_pylist()
+    return {one["policy"]: number_of(one["policy"], one["issued"]) for one in found}
 
 
 def write_tables(folder: Path, out: Path, *, ids: Mapping[str, str]) -> None:

@@ -88,7 +88,7 @@ class TestReady:
         assert ready() == (503, ["database"])
 
     def test_names_a_migration_that_is_not_applied(self) -> None:
-        MigrationRecorder(connection).record_unapplied("core", "0004_heartbeat")
+        MigrationRecorder(connection).record_unapplied("core", "0005_barred")
 
         assert ready() == (503, ["migrations"])
 

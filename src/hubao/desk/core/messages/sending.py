@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from django.db import DatabaseError
 from django.db.models import F, Q
 
 from hubao.desk.core.delivery import AT_ONCE, Message, waiting_for
@@ -61,9 +62,9 @@ def send_due(courier: Courier, sender: Sender, *, clock: Clock) -> Round:
             break
         try:
             found.sent += _send(row, courier, sender, clock)
-        except HubaoError as error:  # not sent, or can't be written: anything else is our fault
+        except (HubaoError, DatabaseError) as error:  # not sent, or can't be written
             found.failed += 1
-            facts = {"courier": courier.name, "message": row.id, "code": error.code}
+            facts = {"courier": courier.name, "message": row.id}
             _log.error("a message wasn't sent", extra={"facts": facts}, exc_info=error)
     return found
 

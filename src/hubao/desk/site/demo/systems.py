@@ -22,7 +22,7 @@ SYSTEMS: Final = {  # by the simulation's word for where it was seen: the source
     "api": "partner-api",
     "feed": "partner-files",
 }
-_LATEST: Final = timedelta(days=1)  # what comes by itself, apart from what was taken over
+_LATEST: Final = timedelta(days=1)  # house rule: what comes by itself, apart from the past
 _LATE: Final = timedelta(minutes=20)  # after its last event, a system writes its file
 _COLUMNS: Final = [
     "event",
